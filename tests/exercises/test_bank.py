@@ -1,0 +1,69 @@
+"""The hidden tests reject every known mistake and accept every correct variant."""
+
+import pytest
+
+from grader.mistakes import BANK, KnownAnswer, read_bank
+from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read, run_cells
+
+NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
+FEWEST_MISTAKES, FEWEST_VARIANTS = 10, 3
+
+
+def bank_path(path):
+    return BANK / path.parent.name / f"{path.stem}.py"
+
+
+def known_answers(correct):
+    return [
+        pytest.param(path, answer, id=f"{path.stem}-{number}-{answer.task}")
+        for path in SOLUTIONS
+        for number, answer in enumerate(read_bank(bank_path(path)))
+        if answer.is_correct == correct
+    ]
+
+
+def run(path, answer: KnownAnswer, task: str = ""):
+    return run_cells(NOTEBOOKS[path], {answer.task: answer.source}, task)
+
+
+@pytest.mark.parametrize(("path", "answer"), known_answers(correct=False))
+def test_a_known_mistake_is_rejected_in_words(path, answer):
+    outcome = run(path, answer, answer.task)
+    assert "notebook" not in outcome, outcome["notebook"]
+    message = outcome[f"{answer.task}_hidden_tests"]
+    assert message is not None, f"the hidden tests accept this mistake: {answer.sentence}"
+    assert message.startswith("CheckFailed: This must hold: "), message
+    assert "Steps:" in message and "BROKEN" in message
+    assert "Called:" in message
+
+
+@pytest.mark.parametrize(("path", "answer"), known_answers(correct=True))
+def test_a_correct_variant_is_accepted(path, answer):
+    failures = {cell: text for cell, text in run(path, answer).items() if text}
+    assert not failures, f"{answer.sentence}: {failures}"
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_every_task_has_enough_known_answers(path):
+    answers = read_bank(bank_path(path))
+    tasks = answer_cells(NOTEBOOKS[path])
+    assert {a.task for a in answers} <= set(tasks), "the bank names a task that does not exist"
+    for task in tasks:
+        mistakes = [a for a in answers if a.task == task and not a.is_correct]
+        variants = [a for a in answers if a.task == task and a.is_correct]
+        assert len(mistakes) >= FEWEST_MISTAKES, f"{task} has {len(mistakes)} known mistakes"
+        assert len(variants) >= FEWEST_VARIANTS, f"{task} has {len(variants)} correct variants"
+        assert len({a.source for a in mistakes + variants}) == len(mistakes + variants)
+
+
+def test_every_notebook_has_a_bank_and_every_bank_a_notebook():
+    banks = {path.relative_to(BANK).with_suffix("") for path in BANK.glob("*/*.py")}
+    assert banks == {p.relative_to(ROOT / "solutions").with_suffix("") for p in SOLUTIONS}
+    assert banks, "there is no notebook"
+
+
+def test_a_header_with_a_slip_is_refused(tmp_path):
+    path = tmp_path / "bank.py"
+    path.write_text("# %% misteak in f: forgets to\ndef f(): ...\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 1: expected .*misteak"):
+        read_bank(path)
