@@ -274,7 +274,10 @@ def check_raises(
     except CheckFailed as failure:
         cause = failure.__cause__
         if not isinstance(cause, kinds):
-            raise
+            if cause is None or isinstance(cause, Forbidden | NotImplementedError):
+                raise
+            detail = [f"Expected {wanted}, but the call raised {type(cause).__name__}: {cause}"]
+            raise CheckFailed(_message(property, "ran", detail)) from cause
         if mentions not in str(cause):
             detail = [f"The message {str(cause)!r} does not mention {mentions!r}."]
             raise CheckFailed(_message(property, "values", detail)) from None
@@ -296,6 +299,8 @@ def parameter_gradients(module: nn.Module, *args: Any, **kwargs: Any) -> dict[st
     result = call(module, *args, **kwargs)
     result = result[0] if isinstance(result, tuple | list) else result
     named = dict(module.named_parameters())
+    if not result.requires_grad:
+        return {name: torch.zeros_like(parameter) for name, parameter in named.items()}
     total = (result * example(*result.shape, seed=9, dtype=result.dtype)).sum()
     gradients = torch.autograd.grad(total, list(named.values()), allow_unused=True)
     return {
@@ -444,8 +449,19 @@ def _describe(value: Any) -> str:
         return f"the function {getattr(value, '__name__', type(value).__name__)}"
     if isinstance(value, tuple | list) and any(isinstance(v, Tensor) for v in value):
         return f"{type(value).__name__} of {', '.join(_describe(v) for v in value)}"
+    if isinstance(value, tuple | list | dict) and not _is_plain(value):
+        return f"{type(value).__name__} of {len(value)}"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the repr of a value holds neither tensors nor addresses."""
+    if isinstance(value, dict):
+        return all(_is_plain(v) for v in value.values())
+    if isinstance(value, tuple | list):
+        return all(_is_plain(v) for v in value)
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _name_index(index: tuple[int, ...], axes: str) -> str:

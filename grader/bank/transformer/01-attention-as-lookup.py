@@ -304,7 +304,7 @@ def effective_number_of_keys(weights):
 def effective_number_of_keys(weights):
     return torch.exp(-(weights * torch.where(weights > 0, weights, 1.0).log()).mean(-1))
 
-# %% mistake in effective_number_of_keys: the weight before the logarithm is missing
+# %% mistake in effective_number_of_keys: takes the plain mean of the logarithms instead of weighting them
 def effective_number_of_keys(weights):
     return torch.exp(-torch.where(weights > 0, weights, 1.0).log().mean(-1))
 

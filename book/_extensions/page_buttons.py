@@ -1,0 +1,74 @@
+"""Give each page its notebook to download, and launch buttons once the repository has an address.
+
+The theme does both only when Binder or Colab is configured, fails when no repository is, and
+sends Colab to the page's Markdown source, which Colab cannot open.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+# The branch that holds the built book, whose notebooks Colab opens.
+PUBLISHED_BRANCH = "gh-pages"
+
+
+def enable_repository_button(app: Sphinx, config: Config) -> None:
+    """Show the theme's link to the repository exactly when there is an address."""
+    options = config.html_theme_options
+    options["use_repository_button"] = bool(options.get("repository_url"))
+
+
+def launch_links(repository_url: str, branch: str, docname: str) -> dict[str, str]:
+    """Return the addresses at which Binder and Colab open a page of a GitHub repository."""
+    repository = urlsplit(repository_url).path.strip("/")
+    return {
+        "Binder": f"https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{docname}.md",
+        "Colab": f"https://colab.research.google.com/github/{repository}"
+        f"/blob/{PUBLISHED_BRANCH}/_sources/{docname}.ipynb",
+    }
+
+
+def add_buttons(
+    app: Sphinx,
+    pagename: str,
+    _templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Offer a page's executed notebook to the download menu, and add the launch menu."""
+    notebook = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
+    if doctree is None or "kernelspec" not in app.env.metadata[pagename]:
+        return
+    download = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
+    download.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(notebook, download)
+    context["ipynb_source"] = f"{pagename}.ipynb"
+
+    options = app.config.html_theme_options
+    if options.get("repository_url"):
+        links = launch_links(options["repository_url"], options["repository_branch"], pagename)
+        context["header_buttons"].append(
+            {
+                "type": "group",
+                "tooltip": "Run this page online",
+                "icon": "fas fa-rocket",
+                "label": "launch-buttons",
+                "buttons": [
+                    {"type": "link", "text": name, "tooltip": f"Run on {name}", "url": url}
+                    for name, url in links.items()
+                ],
+            }
+        )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the extension to Sphinx."""
+    app.connect("config-inited", enable_repository_button)
+    # After the theme has begun the list of buttons (500), before it reads `ipynb_source` (501).
+    app.connect("html-page-context", add_buttons, priority=500)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

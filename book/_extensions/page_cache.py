@@ -1,0 +1,262 @@
+"""Execute the book's pages in parallel, and never show an output that older code made.
+
+jupyter-cache knows a page by its own code cells alone: after a change in `lib` it would go on
+serving what the old code printed. Here each page gets a cache folder of its own, named by a hash
+of all that its outputs depend on: its code cells, the modules of `lib` it imports (directly or
+through others), the data files these modules name, the locked versions and Python's. Other code
+means another folder, so that a stale output cannot be found, whatever was interrupted or undone
+in between. A page is executed when its folder lacks the mark of a finished run.
+
+Imports are read from the source, not by running it: one made at run time from a computed name
+(`importlib.import_module(name)`) is not seen, and a data file counts when a string names it in
+full.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import platform
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from IPython.core.inputtransformer2 import TransformerManager
+from myst_nb.core.execute import create_client
+from myst_nb.core.read import create_nb_reader
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+from sphinx.util.logging import SphinxLoggerAdapter, getLogger
+
+LOGGER = getLogger(__name__)
+# What myst-nb would log while it executes comes from several threads and without the page's
+# name; `execute_pages` reports the same in order.
+SILENT = SphinxLoggerAdapter(logging.Logger("silent", level=logging.CRITICAL + 1), {})
+
+PACKAGE = "lib"
+LOCK = "requirements.lock"
+FINISHED = "finished.txt"
+
+
+class PageError(SphinxError):
+    """A code cell of a page has failed."""
+
+    category = "Page failed"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with code cells, and the cache folder that holds its outputs."""
+
+    docname: str
+    path: str
+    notebook: NotebookNode
+    read_format: dict | None
+    cache: Path
+
+    @property
+    def finished(self) -> bool:
+        """Whether the cache holds the outputs of a run that reached the page's end."""
+        return (self.cache / FINISHED).is_file()
+
+    def seconds_last_time(self) -> float:
+        """How long the page took with any earlier code; if unknown, infinity for a part's lab.
+
+        The longest pages must start first, or one of them runs on alone at the end; labs train
+        a model.
+        """
+        marks = list(self.cache.parent.glob(f"*/{FINISHED}"))
+        if marks:
+            return max(float(mark.read_text(encoding="utf-8")) for mark in marks)
+        return float("inf") if "/lab-" in self.docname else 0.0
+
+
+def parse(source: str) -> ast.Module:
+    """Parse Python source; source that does not parse imports nothing (running it will fail)."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])
+
+
+def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
+    """Yield the dotted names that a module of `package` imports, relative ones made absolute.
+
+    `from lib import attention` may name a module or a function, so `lib.attention` comes out
+    and `source_files` sees which it is.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            relative = "." * node.level + (node.module or "")
+            base = importlib.util.resolve_name(relative, package)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def source_files(name: str, root: Path) -> Iterator[Path]:
+    """Yield the files under `root` that run when `name` is imported, packages on the way too."""
+    parts = name.split(".")
+    for length in range(1, len(parts) + 1):
+        stem = root.joinpath(*parts[:length])
+        for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
+            if file.is_file():
+                yield file
+
+
+def dependencies(source: str, root: Path) -> set[Path]:
+    """Return the files under `root` that running `source` depends on, directly or not."""
+    data_files = {
+        file.name: file
+        for file in (root / PACKAGE).rglob("*")
+        if file.is_file() and file.suffix not in (".py", ".pyc")
+    }
+    found: set[Path] = set()
+    unread = [(parse(source), "")]
+    while unread:
+        tree, package = unread.pop()
+        used = [file for name in imported_names(tree, package) for file in source_files(name, root)]
+        used += [
+            data_files[name]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if (name := node.value.rpartition("/")[2]) in data_files
+        ]
+        for file in set(used) - found:
+            found.add(file)
+            if file.suffix == ".py":
+                package = ".".join(file.parent.relative_to(root).parts)
+                unread.append((parse(file.read_text(encoding="utf-8")), package))
+    return found
+
+
+def page_key(notebook: NotebookNode, root: Path) -> str:
+    """Hash all that the notebook's outputs depend on."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    # IPython turns its %magics into Python, which can then be parsed.
+    source = "\n".join(TransformerManager().transform_cell(cell) for cell in cells)
+    lock = root / LOCK
+    files = {
+        file.relative_to(root).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(dependencies(source, root) | ({lock} if lock.is_file() else set()))
+    }
+    everything = [platform.python_version(), notebook.metadata.get("kernelspec"), cells, files]
+    return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:16]
+
+
+def read_page(env: BuildEnvironment, docname: str) -> Page | None:
+    """Read a page as myst-nb's parser will; None for a page without code cells."""
+    path = str(env.doc2path(docname))
+    content = Path(path).read_text(encoding="utf-8")
+    reader = create_nb_reader(path, env.myst_config, env.mystnb_config, content)
+    if reader is None:
+        return None
+    notebook = reader.read(content)
+    key = page_key(notebook, Path(env.srcdir))
+    cache = Path(env.app.outdir).parent / ".jupyter_cache" / docname / key
+    return Page(docname, path, notebook, reader.read_fmt, cache)
+
+
+def find_stale_pages(app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> list[str]:
+    """Name the pages that Sphinx last read with the outputs of other code.
+
+    What it read them with is stored in its environment, which Sphinx writes only after it has
+    read everything: a build that ends early leaves the old record.
+    """
+    caches_read = getattr(env, "page_caches", {})
+    pages = [read_page(env, docname) for docname in sorted(env.found_docs)]
+    env.page_caches = {page.docname: page.cache for page in pages if page}
+    return [name for name, cache in env.page_caches.items() if caches_read.get(name) != cache]
+
+
+def prepare_kernels(profiles: Path) -> None:
+    """Set what the kernels inherit: one thread each, and a profile that is not the user's own."""
+    # The kernels share the cores, and a page's numbers must not depend on how many there are.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # ipykernel warns at every start that local connections are not encrypted.
+    config = profiles / "profile_default" / "ipython_kernel_config.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps({"IPKernelApp": {"log_level": "ERROR"}}), encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(profiles)
+
+
+def execute_page(page: Page, env: BuildEnvironment) -> float:
+    """Execute a page into its cache folder; return how many seconds that took."""
+    start = time.monotonic()
+    shutil.rmtree(page.cache, ignore_errors=True)
+    config = env.mystnb_config.copy(execution_cache_path=str(page.cache))
+    with create_client(page.notebook, page.path, config, SILENT, page.read_format):
+        seconds = time.monotonic() - start
+        (page.cache / FINISHED).write_text(f"{seconds:.2f}", encoding="utf-8")
+    return seconds
+
+
+def execute_pages(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Execute, in parallel, those of the pages to be read whose outputs are not in the cache."""
+    pages = [read_page(env, name) for name in docnames if name in env.page_caches]
+    pages = [page for page in pages if not page.finished]
+    if not pages:
+        return
+    pages.sort(key=Page.seconds_last_time, reverse=True)
+    prepare_kernels(Path(app.outdir).parent / "ipython")
+    workers = os.cpu_count() or 1
+    LOGGER.info(f"executing {len(pages)} pages, {workers} at a time")
+    errors = []
+    pool = ThreadPoolExecutor(workers)
+    try:
+        futures = {pool.submit(execute_page, page, env): page for page in pages}
+        for number, future in enumerate(as_completed(futures), start=1):
+            page, error = futures[future], future.exception()
+            result = f"FAILED: {error}" if error else f"{future.result():.1f} s"
+            LOGGER.info(f"[{number}/{len(pages)}] {page.docname}  {result}")
+            if error:
+                errors.append(f"{page.docname}\n{readable(error)}")
+    except KeyboardInterrupt:
+        # Kernels do not hear Ctrl-C, and Python would wait for them.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for kernel in psutil.Process().children():
+            kernel.terminate()
+        raise
+    pool.shutdown()
+    if errors:
+        raise PageError("\n\n".join(errors))
+
+
+def readable(error: BaseException) -> str:
+    """Return what the cell said, without the terminal's colour codes."""
+    return re.sub(r"\x1b\[[\d;]*m", "", str(error.__cause__ or error))
+
+
+def use_cache_of_page(app: Sphinx, docname: str, _content: list[str]) -> None:
+    """Point myst-nb, which is about to read the page, to the page's own cache folder."""
+    if docname in app.env.page_caches:
+        cache = str(app.env.page_caches[docname])
+        app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=cache)
+
+
+def forget_faulty_build(app: Sphinx, _exception: Exception | None) -> None:
+    """After a build with warnings, let the next one read every page again.
+
+    Sphinx warns only about pages it reads or writes, so the same command would pass when
+    repeated.
+    """
+    if app._warncount:
+        Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the extension to Sphinx."""
+    app.connect("env-get-outdated", find_stale_pages)
+    app.connect("env-before-read-docs", execute_pages)
+    app.connect("source-read", use_cache_of_page)
+    app.connect("build-finished", forget_faulty_build)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

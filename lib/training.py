@@ -1,0 +1,246 @@
+"""Training: teacher forcing, the losses, the schedules, and a loop that uses them."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lib.decoding import greedy_decode
+
+
+def shift_right(
+    target_ids: Int[Tensor, "batch target"], bos_id: int
+) -> Int[Tensor, "batch target"]:
+    """What the decoder is given in training: the begin token, then all but the last token.
+
+    Position i is given token i - 1 and must predict token i. The decoder reads the true past,
+    not its own guesses (teacher forcing), so all positions train in one pass.
+
+    Args:
+        target_ids: what the decoder must predict, shape (batch, target).
+        bos_id: the begin token.
+
+    Returns:
+        A new tensor of the same shape.
+    """
+    bos = target_ids.new_full((target_ids.shape[0], 1), bos_id)
+    return torch.cat((bos, target_ids[:, :-1]), dim=1)
+
+
+def label_smoothing_loss(
+    logits: Float[Tensor, "*batch vocab"],
+    target_ids: Int[Tensor, "*batch"],
+    *,
+    smoothing: float = 0.1,
+    pad_id: int,
+) -> Float[Tensor, ""]:
+    """Cross-entropy against a target that is not quite sure of itself.
+
+    The true token is worth 1 - ε, and ε is spread evenly over the whole vocabulary of V tokens
+    (the true one included):  (1 - ε) (-log p_true) + ε · (1/V) Σ_v (-log p_v).
+
+    Args:
+        logits: scores before the softmax, shape (*batch, vocab).
+        target_ids: the tokens to predict, shape (*batch,).
+        smoothing: ε, from 0 (plain cross-entropy) to 1.
+        pad_id: positions where the target is this id do not count.
+
+    Returns:
+        The mean over all positions that count, a scalar; 0 if none does.
+
+    Raises:
+        ValueError: if smoothing is not in [0, 1].
+
+    Source: Szegedy et al. 2016, section 7; Vaswani et al. 2017, section 5.4, for ε = 0.1.
+    """
+    if not 0.0 <= smoothing <= 1.0:
+        raise ValueError(f"expected smoothing from 0 to 1, got {smoothing}")
+    surprise = -logits.log_softmax(dim=-1)  # (*batch, vocab)
+    of_target = surprise.gather(-1, target_ids[..., None]).squeeze(-1)  # (*batch,)
+    loss = (1 - smoothing) * of_target + smoothing * surprise.mean(dim=-1)
+    real = target_ids != pad_id
+    return loss.where(real, 0.0).sum() / real.sum().clamp(min=1)
+
+
+def warmup_learning_rate(step: int, d_model: int, warmup_steps: int = 4000) -> float:
+    """The paper's schedule: linear warm-up, then decay with the square root of the step.
+
+    d_model^-0.5 · min(step^-0.5, step · warmup_steps^-1.5); the peak is at step warmup_steps.
+
+    Args:
+        step: number of the step, counted from 1.
+        d_model: width of the model; a wider one gets smaller steps.
+        warmup_steps: length of the warm-up.
+
+    Returns:
+        The learning rate.
+
+    Raises:
+        ValueError: if step is below 1, where the formula divides by zero.
+
+    Source: Vaswani et al. 2017, equation 3.
+    """
+    _check_step(step)
+    return d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
+
+
+def linear_warmup_decay(step: int, *, steps: int, peak: float, warmup: float = 0.1) -> float:
+    """Linear warm-up to a peak, then linear decay that reaches 0 just after the last step.
+
+    For short runs, in which the paper's schedule would hardly come down.
+
+    Args:
+        step: number of the step, counted from 1.
+        steps: number of steps of the whole run.
+        peak: the highest learning rate.
+        warmup: share of the steps that the warm-up takes.
+
+    Returns:
+        The learning rate.
+
+    Raises:
+        ValueError: if step is below 1.
+    """
+    _check_step(step)
+    warmup_steps = max(1, round(warmup * steps))
+    return peak * min(step / warmup_steps, max(0, steps + 1 - step) / (steps + 1 - warmup_steps))
+
+
+def translation_loss(
+    model: nn.Module,
+    source_ids: Int[Tensor, "batch source"],
+    target_ids: Int[Tensor, "batch target"],
+    *,
+    smoothing: float = 0.0,
+) -> Float[Tensor, ""]:
+    """Mean loss per target token under teacher forcing.
+
+    Args:
+        model: a translator with a config, `Transformer` or `LSTMTranslator`.
+        source_ids: shape (batch, source).
+        target_ids: the translations with their end token, not shifted, shape (batch, target).
+        smoothing: ε of `label_smoothing_loss`.
+
+    Returns:
+        A scalar.
+    """
+    config = model.config
+    logits = model(source_ids, shift_right(target_ids, config.bos_id))
+    return label_smoothing_loss(logits, target_ids, smoothing=smoothing, pad_id=config.pad_id)
+
+
+def train(
+    model: nn.Module,
+    data: tuple[Tensor, ...],
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float | Callable[[int], float],
+    generator: torch.Generator,
+    loss: Callable[..., Tensor] = translation_loss,
+    clip: float = 1.0,
+    weight_decay: float = 0.01,
+    quiet: bool = False,
+) -> list[float]:
+    """Train a model with AdamW on random batches.
+
+    The data is gone through in random order, again and again. The same generator state gives
+    the same run, dropout included; the global random state is left as it was.
+
+    Args:
+        model: the model; its parameters are changed. It is left in evaluation mode.
+        data: tensors whose first dimension counts the examples, such as (source_ids,
+            target_ids).
+        steps: number of updates.
+        batch_size: examples in an update.
+        learning_rate: the rate, or a function from the step, counted from 1, to the rate.
+        generator: draws the batches and seeds dropout.
+        loss: called with the model and one batch of each tensor in data; returns a scalar.
+        clip: longest gradient (the norm over all parameters) that is not shortened.
+        weight_decay: AdamW's weight decay.
+        quiet: show no progress bar.
+
+    Returns:
+        The loss of each step.
+
+    Raises:
+        ValueError: if the tensors in data differ in length or are shorter than a batch.
+    """
+    count = len(data[0])
+    if any(len(tensor) != count for tensor in data) or count < batch_size:
+        raise ValueError(
+            f"expected tensors of one length, at least batch_size={batch_size}, got lengths "
+            f"{[len(tensor) for tensor in data]}"
+        )
+    rate = learning_rate if callable(learning_rate) else lambda step: learning_rate
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=weight_decay
+    )
+    history = []
+    batches = _random_batches(count, batch_size, generator)
+    seed = int(torch.randint(2**62, (), generator=generator))
+    model.train()
+    with torch.random.fork_rng(), tqdm(total=steps, disable=quiet, unit="step") as progress:
+        torch.manual_seed(seed)
+        for step in range(1, steps + 1):
+            for group in optimizer.param_groups:
+                group["lr"] = rate(step)
+            chosen = next(batches)
+            value = loss(model, *(tensor[chosen] for tensor in data))
+            optimizer.zero_grad()
+            value.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+            history.append(value.item())
+            progress.update()
+            progress.set_postfix(loss=f"{history[-1]:.4f}", refresh=False)
+    model.eval()
+    return history
+
+
+def exact_match(
+    model: nn.Module,
+    source_ids: Int[Tensor, "batch source"],
+    target_ids: Int[Tensor, "batch target"],
+    *,
+    batch_size: int = 256,
+) -> float:
+    """Share of sentences that greedy decoding translates without a single wrong token.
+
+    Args:
+        model: a translator, see `lib.decoding`.
+        source_ids: shape (batch, source).
+        target_ids: the right translations with their end token, shape (batch, target).
+        batch_size: sentences decoded at a time.
+
+    Returns:
+        A number from 0 to 1.
+    """
+    right = 0
+    pad_id, width = model.config.pad_id, target_ids.shape[1]
+    for source, target in zip(
+        source_ids.split(batch_size), target_ids.split(batch_size), strict=True
+    ):
+        output = greedy_decode(model, source, max_length=width)
+        output = nn.functional.pad(output, (0, width - output.shape[1]), value=pad_id)
+        right += int((output == target).all(dim=1).sum())
+    return right / len(source_ids)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of trainable parameters; a matrix that is used twice counts once."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def _random_batches(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Indices of one batch after another; each pass leaves out less than a batch at its end."""
+    while True:
+        order = torch.randperm(count, generator=generator)
+        yield from order[: count - count % batch_size].split(batch_size)
+
+
+def _check_step(step: int) -> None:
+    if step < 1:
+        raise ValueError(f"expected a step counted from 1, got {step}")

@@ -1,0 +1,238 @@
+"""Speed of lib beside PyTorch's own modules and Marian: `python -m tests.bench.bench_lib`.
+
+Ours and theirs run in turn in one process, and each run of ours is divided by its neighbour of
+theirs, so that what else the machine does falls on both. A ratio below 1 means that ours is
+faster. Weights, inputs and results are the same, dropout is 0 in both.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lib.attention import MultiHeadAttention
+from lib.decoding import greedy_decode
+from lib.masks import causal_mask
+from lib.positions import sinusoidal_positions
+from lib.training import label_smoothing_loss
+from lib.transformer import Transformer, TransformerConfig
+from tests.lib.helpers import (
+    copy_weights,
+    marian,
+    marian_pairs,
+    padded_ids,
+    torch_attention_pairs,
+    torch_decoder_pairs,
+    torch_encoder_pairs,
+)
+
+VOCAB, BATCH, LENGTH = 10_000, 8, 64
+CONFIG = TransformerConfig(VOCAB, dropout=0.0)  # the base model
+
+
+class TorchTranslator(nn.Module):
+    """nn.Transformer between our embedding and the tied output layer."""
+
+    def __init__(self, ours: Transformer):
+        super().__init__()
+        self.embed, self.embedding = ours.embed, ours.embedding
+        c = ours.config
+        self.body = nn.Transformer(
+            c.d_model, c.num_heads, c.num_layers, c.num_layers, c.d_ff, 0.0, batch_first=True
+        )
+        self.body.encoder.norm = self.body.decoder.norm = None  # as in the paper
+        copy_weights(torch_encoder_pairs(ours.encoder, self.body.encoder))
+        copy_weights(torch_decoder_pairs(ours.decoder, self.body.decoder))
+
+    def forward(self, source_ids: Tensor, target_ids: Tensor) -> Tensor:
+        padding = source_ids == CONFIG.pad_id
+        y = self.body(
+            self.embed(source_ids),
+            self.embed(target_ids),
+            tgt_mask=~causal_mask(target_ids.shape[1]),
+            src_key_padding_mask=padding,
+            memory_key_padding_mask=padding,
+            tgt_is_causal=True,
+        )
+        return F.linear(y, self.embedding.weight)
+
+
+class MarianTranslator(nn.Module):
+    """MarianMTModel with the same call as ours."""
+
+    def __init__(self, ours: Transformer):
+        super().__init__()
+        table = sinusoidal_positions(256, CONFIG.d_model)
+        self.body = marian(CONFIG, table, attention="sdpa")
+        copy_weights(marian_pairs(ours, self.body))
+
+    def forward(self, source_ids: Tensor, target_ids: Tensor) -> Tensor:
+        attention_mask = (source_ids != CONFIG.pad_id).long()
+        return self.body(source_ids, attention_mask, target_ids, use_cache=False).logits
+
+    def generate(self, source_ids: Tensor, length: int) -> Tensor:
+        return self.body.generate(
+            source_ids,
+            attention_mask=(source_ids != CONFIG.pad_id).long(),
+            max_new_tokens=length,
+            num_beams=1,
+            do_sample=False,
+            bad_words_ids=None,
+            suppress_tokens=[CONFIG.pad_id, CONFIG.bos_id],
+        )[:, 1:]
+
+
+def our_loss(logits: Tensor, target_ids: Tensor) -> Tensor:
+    return label_smoothing_loss(logits, target_ids, pad_id=CONFIG.pad_id)
+
+
+def torchs_loss(logits: Tensor, target_ids: Tensor) -> Tensor:
+    return F.cross_entropy(
+        logits.flatten(0, 1), target_ids.flatten(), label_smoothing=0.1, ignore_index=CONFIG.pad_id
+    )
+
+
+def training_step(model: nn.Module, loss: Callable, ids: tuple[Tensor, Tensor]) -> Callable:
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=0.0)
+
+    def step() -> Tensor:
+        model.train()
+        value = loss(model(*ids), ids[1])
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        return value.detach()
+
+    return step
+
+
+def forward(model: nn.Module, ids: tuple[Tensor, Tensor]) -> Callable:
+    def run() -> Tensor:
+        model.eval()
+        with torch.no_grad():
+            return model(*ids)
+
+    return run
+
+
+def attention_pair(train: bool, memory: bool) -> tuple[Callable, Callable]:
+    ours = MultiHeadAttention(512, 8).train(train)
+    theirs = nn.MultiheadAttention(512, 8, batch_first=True).train(train)
+    copy_weights(torch_attention_pairs(ours, theirs))
+    x = torch.randn(BATCH, LENGTH, 512)
+    y = torch.randn(BATCH, LENGTH, 512) if memory else x
+
+    def run(module: Callable) -> Callable:
+        def once() -> Tensor:
+            with torch.set_grad_enabled(train):
+                output = module()[0]
+            if train:
+                output.sum().backward()
+            return output.detach()
+
+        return once
+
+    return run(lambda: ours(x, y, y)), run(lambda: theirs(x, y, y, need_weights=False))
+
+
+def comparisons() -> dict[str, tuple[Callable, Callable, int]]:
+    """Name → (ours, theirs, calls in one timed run)."""
+    torch.manual_seed(0)
+    ours = Transformer(CONFIG)
+    rivals = {"nn.Transformer": TorchTranslator(ours), "MarianMTModel": MarianTranslator(ours)}
+    full = (
+        padded_ids(*[LENGTH] * BATCH, vocab=VOCAB),
+        padded_ids(*[LENGTH] * BATCH, seed=1, vocab=VOCAB),
+    )
+    lengths = [LENGTH - 4 * i for i in range(BATCH)]
+    ragged = (padded_ids(*lengths, vocab=VOCAB), full[1])
+    table = {}
+    for train in (True, False):
+        for memory in (False, True):
+            kind = "source-target" if memory else "self"
+            name = f"{kind} attention, {'training' if train else 'evaluation'}: nn.Multihead"
+            table[f"{name}Attention"] = (*attention_pair(train, memory), 10 if train else 20)
+    for rival, theirs in rivals.items():
+        table[f"forward, full batch: {rival}"] = (forward(ours, full), forward(theirs, full), 1)
+        table[f"forward, with padding: {rival}"] = (
+            forward(ours, ragged),
+            forward(theirs, ragged),
+            1,
+        )
+        table[f"training step, full batch: {rival}"] = (
+            training_step(ours, our_loss, full),
+            training_step(theirs, torchs_loss, full),
+            1,
+        )
+        table[f"training step, with padding: {rival}"] = (
+            training_step(ours, our_loss, ragged),
+            training_step(theirs, torchs_loss, ragged),
+            1,
+        )
+    table["greedy decoding, cached, 64 tokens: Marian.generate"] = (
+        lambda: greedy_decode(ours, ragged[0], max_length=LENGTH),
+        lambda: rivals["MarianMTModel"].generate(ragged[0], LENGTH),
+        1,
+    )
+    return table
+
+
+def measure(
+    ours: Callable, theirs: Callable, calls: int, runs: int, clock: Callable[[], float]
+) -> tuple[float, float, float, float]:
+    """Median time of ours and of theirs, and median and spread of the paired ratios."""
+
+    def timed(function: Callable) -> float:
+        start = clock()
+        for _ in range(calls):
+            function()
+        return (clock() - start) / calls
+
+    timed(ours), timed(theirs)
+    pairs = []
+    for i in range(runs):
+        if i % 2:
+            second, first = timed(theirs), timed(ours)
+        else:
+            first, second = timed(ours), timed(theirs)
+        pairs.append((first, second))
+    ratios = [a / b for a, b in pairs]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    medians = [statistics.median(column) for column in zip(*pairs, strict=True)]
+    return *medians, middle, (high - low) / 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=15, help="paired runs of each comparison")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", default="", help="only comparisons whose name contains this")
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="count processor time, for a machine that is not quiet; wants --threads 1",
+    )
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    chosen = {name: c for name, c in comparisons().items() if options.only in name}
+    lines = []
+    for name, (ours, theirs, calls) in tqdm(chosen.items()):
+        difference = (ours().double() - theirs().double()).abs().max().item()
+        assert difference < 1e-3, f"{name}: results differ by {difference}"
+        mine, other, ratio, spread = measure(ours, theirs, calls, options.runs, clock)
+        lines.append(
+            f"{name:58} {mine * 1e3:9.2f} {other * 1e3:9.2f}   {ratio:5.3f} ± {spread:.3f}"
+        )
+    print(f"{'ours : theirs':58} {'ours ms':>9} {'theirs ms':>9}   ratio, quartiles")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+"""Stop with one clear sentence when Python is too old for the course."""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "expected Python 3.11 or newer, got %d.%d at %s; name another one, as in: "
+        "make course PYTHON=python3.12" % (*sys.version_info[:2], sys.executable)
+    )
