@@ -57,9 +57,9 @@ def label_smoothing_loss(
     """
     if not 0.0 <= smoothing <= 1.0:
         raise ValueError(f"expected smoothing from 0 to 1, got {smoothing}")
-    surprise = -logits.log_softmax(dim=-1)  # (*batch, vocab)
-    of_target = surprise.gather(-1, target_ids[..., None]).squeeze(-1)  # (*batch,)
-    loss = (1 - smoothing) * of_target + smoothing * surprise.mean(dim=-1)
+    log_prob = logits.log_softmax(dim=-1)  # (*batch, vocab)
+    of_target = log_prob.gather(-1, target_ids[..., None]).squeeze(-1)  # (*batch,)
+    loss = -(1 - smoothing) * of_target - smoothing * log_prob.mean(dim=-1)
     real = target_ids != pad_id
     return loss.where(real, 0.0).sum() / real.sum().clamp(min=1)
 
