@@ -8,8 +8,6 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 SAMPLE := _build/sample-class
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# Every file access in our code names its encoding; the tests make an exception an error.
-export PYTHONWARNDEFAULTENCODING := 1
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -19,7 +17,7 @@ course: book exercises sample-class  ## everything: install, build the book, rel
 
 test: book exercises sample-class  ## prove that everything is right
 	ruff check . && ruff format --check .
-	pytest
+	PYTHONWARNDEFAULTENCODING=1 pytest
 
 book: $(INSTALLED)  ## execute the pages and build the book into _build/html
 	jupyter-book build . -n -W --keep-going

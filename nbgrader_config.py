@@ -4,7 +4,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-c = get_config()  # noqa: F821 (nbgrader provides it)
+c = get_config()
 
 c.CourseDirectory.course_id = "transformer-course"
 # Absolute, so that submissions and grades may lie under another root (--CourseDirectory.root).

@@ -28,7 +28,6 @@ differ in dashes and markers too.
 import functools
 import importlib.util
 import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -48,13 +47,8 @@ DASHES = ["-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1))]
 MARKERS = ["o", "s", "^", "D", "v"]
 
 
-def set_style(*, japanese_labels: bool = False) -> None:
-    """Set the book's figure style for the rest of the notebook.
-
-    Args:
-        japanese_labels: Matplotlib brings no Japanese font. With True, text is left to the
-            reader's own fonts instead of being drawn as outlines, which look the same everywhere.
-    """
+def set_style() -> None:
+    """Set the book's figure style for the rest of the notebook."""
     mpl.rcParams.update(
         {
             "axes.prop_cycle": cycler(
@@ -71,13 +65,15 @@ def set_style(*, japanese_labels: bool = False) -> None:
             "figure.facecolor": "none",
             "figure.figsize": (6.4, 3.6),
             "axes.facecolor": "none",
+            "font.family": ["DejaVu Sans", *japanese_fonts()],
             "font.size": 11,
             "grid.color": "#BBBBBB",
             "image.cmap": "Blues",
             "legend.frameon": False,
             "lines.markersize": 5,
             "savefig.facecolor": "none",
-            "svg.fonttype": "none" if japanese_labels else "path",
+            # Outlines look the same whatever fonts the reader has.
+            "svg.fonttype": "path",
             # Makes ids, and with them the whole file, the same on every run.
             "svg.hashsalt": "transformer",
             "text.color": INK,
@@ -85,8 +81,6 @@ def set_style(*, japanese_labels: bool = False) -> None:
             "ytick.color": INK,
         }
     )
-    if japanese_labels:
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from", category=UserWarning)
     # Outside a notebook there is no shell whose output format could be set.
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
         _show_as_svg(shell)

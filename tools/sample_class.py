@@ -50,7 +50,9 @@ def hand_in(student: dict, folder: Path) -> None:
         for task, sentence in student.get("mistakes", {}).get(path.stem, {}).items():
             answers[task] = known_mistake(path.stem, task, sentence)
         for cell in notebook.cells:
-            cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+            cell.source = answers.get(
+                cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source
+            )
         nbformat.write(notebook, folder / path.name)
 
 

@@ -182,6 +182,8 @@ def prepare_kernels(profiles: Path) -> None:
     """Set what the kernels inherit: one thread each, and a profile that is not the user's own."""
     # The kernels share the cores, and a page's numbers must not depend on how many there are.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # `make` sets this for our own code; other people's would warn in the pages' outputs.
+    os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
     # ipykernel warns at every start that local connections are not encrypted.
     config = profiles / "profile_default" / "ipython_kernel_config.json"
     config.parent.mkdir(parents=True, exist_ok=True)

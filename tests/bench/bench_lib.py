@@ -3,6 +3,9 @@
 Ours and theirs run in turn in one process, and each run of ours is divided by its neighbour of
 theirs, so that what else the machine does falls on both. A ratio below 1 means that ours is
 faster. Weights, inputs and results are the same, dropout is 0 in both.
+
+One ratio is above 1: in evaluation nn.Transformer's encoder leaves padding out of all its
+computations (nested tensors) where ours computes numbers that nothing reads.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What the tests of the book share: the book as `make book` built it, and tiny books of their own."""
+"""What the book's tests share: the book as `make book` built it, and tiny books of their own."""
 
 from collections.abc import Callable
 from pathlib import Path

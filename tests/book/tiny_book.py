@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 
 NOTEBOOK = """\
 ---
@@ -63,7 +64,7 @@ class TinyBook:
     def start(self) -> subprocess.Popen:
         """Start a build as `make book` does; its messages can be read from `stdout`."""
         return subprocess.Popen(
-            [sys.executable, "-m", "jupyter_book", "build", ".", "-n", "-W", "--keep-going"],
+            [JUPYTER_BOOK, "build", ".", "-n", "-W", "--keep-going"],
             cwd=self.folder,
             # The pages import the tiny book's own `lib`.
             env=os.environ | {"PYTHONPATH": str(self.folder)},

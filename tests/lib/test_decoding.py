@@ -217,13 +217,14 @@ def beam_by_lists(model, source_ids, beam_size, alpha, max_length):
     return max(ended)[1]
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.5])
-@pytest.mark.parametrize("beam_size", [2, 3, 5])
-def test_beam_agrees_with_lists(make_model, alpha, beam_size):
-    model = lively(make_model(2))
-    source_ids = padded_ids(*LENGTHS, seed=4)
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 3.0])
+@pytest.mark.parametrize("beam_size", [2, 4])
+@pytest.mark.parametrize("seed", range(3))
+def test_beam_agrees_with_lists(make_model, alpha, beam_size, seed):
+    model = lively(make_model(seed))
+    source_ids = padded_ids(5, 2, seed=seed)
     output = beam_decode(model, source_ids, beam_size=beam_size, alpha=alpha, max_length=6)
-    for i, n in enumerate(LENGTHS):
+    for i, n in enumerate((5, 2)):
         with torch.no_grad():
             expected = beam_by_lists(model, source_ids[i : i + 1, :n], beam_size, alpha, 6)
         assert tuple(t for t in output[i].tolist() if t != PAD) == expected

@@ -396,6 +396,17 @@ def test_dropout_is_off_at_evaluation_and_on_in_training():
     assert torch.equal(model(ids, ids), model(ids, ids))
 
 
+def test_dropout_falls_on_the_sum_of_embedding_and_position():
+    torch.manual_seed(0)
+    model = Transformer(tiny_config(dropout=0.25))
+    ids = random_ids(40, 50)
+    kept = model.embed(ids)
+    whole = model.eval().embed(ids)
+    share = (kept == 0).float().mean().item()
+    assert abs(share - 0.25) < 6 * (0.25 * 0.75 / kept.numel()) ** 0.5
+    assert torch.allclose(kept[kept != 0], (whole / 0.75)[kept != 0])
+
+
 def test_inputs_are_unchanged_and_need_not_be_contiguous(agree):
     model = randomise(Transformer(tiny_config()))
     source_ids, target_ids = padded_ids(KEY, 4), random_ids(2, QUERY)

@@ -1,0 +1,434 @@
+"""The pieces that a student wrote in the notebooks 01 to 07, for the closing notebook.
+
+`load_pieces` takes each piece from the student's notebook if it gives the same results as the
+course's, and the course's otherwise. So a slip in an early notebook does not spoil the last one.
+
+The course's pieces, in the second half of this file, have the signatures that the notebooks ask
+for, and stand on the functions of `lib`.
+"""
+
+import contextlib
+import math
+import os
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import nbformat
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lib import attention, checking, feed_forward, masks, residual, training
+from lib.checking import (
+    CheckFailed,
+    call,
+    check,
+    check_same_as,
+    example,
+    parameter_gradients,
+    set_parameters,
+)
+
+# Bound here, so that the ban of the closing notebook does not reach the course's own piece.
+from lib.decoding import greedy_decode as decode_greedily
+from lib.positions import sinusoidal_positions
+
+
+def load_pieces(folder: str | Path = ".") -> SimpleNamespace:
+    """Collect the pieces of the translator from the student's notebooks, and say which are whose.
+
+    From each notebook the setup cell and the answer cells are run, each answer cell by itself.
+    Nothing that happens in them stops the loading, and what they print is dropped. An endless
+    loop is the one thing that cannot be caught here: interrupt the kernel and mend that cell.
+
+    A piece that differs from the course's on a few inputs (float64, 1e-9, gradients too) is
+    replaced by the course's. A table of all pieces is printed.
+
+    Args:
+        folder: where the notebooks are.
+
+    Returns:
+        An object with one attribute for each piece, such as `pieces.padding_mask`.
+    """
+    pieces, rows = {}, []
+    with _undisturbed():
+        notebooks = {piece.notebook for piece in PIECES.values()}
+        runs = {name: _run_notebook(Path(folder, f"{name}.ipynb")) for name in notebooks}
+        for name, piece in PIECES.items():
+            answers, otherwise = runs[piece.notebook]
+            theirs, problem = answers.get(name, (None, otherwise))
+            problem = problem or _difference(piece, theirs)
+            pieces[name] = piece.reference if problem else theirs
+            rows.append((name, "the course's" if problem else "yours", problem, piece.notebook))
+    width = max(map(len, pieces))
+    print("The pieces of your translator:")
+    for name, owner, problem, notebook in rows:
+        why = f"  ({notebook}: {problem})" if problem else ""
+        print(f"  {name:{width}}  {owner}{why}")
+    return SimpleNamespace(**pieces)
+
+
+# --- running a student's notebook ---------------------------------------------------------
+
+# The library import-ipynb would run the test cells too, which fail in an unfinished notebook.
+
+
+def _run_notebook(path: Path) -> tuple[dict[str, tuple[Any, str | None]], str]:
+    """Run the setup cell and the answer cells.
+
+    Args:
+        path: the notebook.
+
+    Returns:
+        By id of the answer cell: what the cell defines and None, or None and what is wrong. Then
+        what is wrong with cells that are not there.
+    """
+    if not path.exists():
+        return {}, "notebook missing"
+    try:
+        cells = list(_cells(path))
+    except Exception:
+        return {}, "notebook cannot be read"
+    namespace = {"__name__": "__main__"}
+    answers = {}
+    for name, source in cells:
+        try:
+            exec(compile(source, f"<{path.stem}: {name}>", "exec"), namespace)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            answers[name] = (None, _raised(error))
+        else:
+            if name in namespace:
+                answers[name] = (namespace[name], None)
+    return answers, "not written yet"
+
+
+def _cells(path: Path) -> Iterator[tuple[str, str]]:
+    """The id and source of the cells to run, in order."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        about = cell.metadata.get("nbgrader", {})
+        is_setup = about.get("grade_id") == "setup"
+        if cell.cell_type == "code" and (is_setup or about.get("solution")):
+            yield about["grade_id"], cell.source
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep what students' cells print, forbid or set from reaching the closing notebook."""
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        warnings.catch_warnings(),
+        torch.random.fork_rng(devices=[]),
+        mock.patch.object(checking, "forbid", lambda *names: None),
+    ):
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(grad)
+
+
+def _difference(piece: "_Piece", theirs: Any) -> str | None:
+    """What is wrong with a student's piece, or None."""
+    try:
+        piece.check(piece.reference, theirs)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if not isinstance(error, CheckFailed):
+            return _raised(error)
+        if error.__cause__ is None:
+            return "gives other values"
+        return _raised(error.__cause__)
+    return None
+
+
+def _raised(error: BaseException) -> str:
+    if isinstance(error, NotImplementedError):
+        return "not written yet"
+    # Unlike str(error), this holds even if the error's own __str__ fails.
+    text = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
+    return f"raised {text if len(text) <= 70 else text[:69] + '…'}"
+
+
+# --- the course's pieces ------------------------------------------------------------------
+
+
+def padding_mask(token_ids: Tensor, pad_id: int) -> Tensor:
+    """Notebook 02: `lib.masks.padding_mask` of ids (length, batch)."""
+    return masks.padding_mask(token_ids.T, pad_id)
+
+
+def decoder_mask(target_ids: Tensor, pad_id: int) -> Tensor:
+    """Notebook 02: `lib.masks`' two masks at once; position 0 is never padding."""
+    real = masks.padding_mask(target_ids, pad_id)
+    real[..., :1] = True
+    return real & masks.causal_mask(target_ids.shape[1])
+
+
+class MultiHeadAttention(nn.Module):
+    """Notebook 04: `lib.attention.MultiHeadAttention` by other names.
+
+    Keys and values shared between heads, which the translator does not need, are left out.
+    """
+
+    def __init__(self, d_model: int, num_heads: int):
+        super().__init__()
+        module = attention.MultiHeadAttention(d_model, num_heads)
+        self.w_query = module.query_projection
+        self.w_key = module.key_projection
+        self.w_value = module.value_projection
+        self.w_output = module.output_projection
+        self._module = [module]  # in a list, so that its parameters are not registered twice
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Output and weights."""
+        return self._module[0](query, key, value, allowed, need_weights=True)
+
+
+def add_positions(embeddings: Tensor, positions: Tensor | None = None) -> Tensor:
+    """Notebook 05: √d_model times the embeddings, plus `lib.positions.sinusoidal_positions`."""
+    _, length, d_model = embeddings.shape
+    if positions is None:
+        positions = torch.arange(length)
+    table = sinusoidal_positions(int(positions.max()) + 1, d_model, dtype=embeddings.dtype)
+    return math.sqrt(d_model) * embeddings + table[positions]
+
+
+class PositionwiseFeedForward(nn.Module):
+    """Notebook 06: `lib.feed_forward.PositionwiseFeedForward` by other names, ReLU only."""
+
+    def __init__(self, d_model: int, d_ff: int):
+        super().__init__()
+        module = feed_forward.PositionwiseFeedForward(d_model, d_ff)
+        self.expand, self.contract = module.inner, module.outer
+        self._module = [module]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform each position."""
+        return self._module[0](x)
+
+
+def residual_stack(
+    x: Tensor,
+    sublayers: list[Callable[[Tensor], Tensor]],
+    norms: list[tuple[Tensor, Tensor]],
+    norm_first: bool = False,
+) -> Tensor:
+    """Notebook 06: `lib.residual.ResidualConnection`, one after another."""
+    wanted = len(sublayers) + norm_first
+    if len(norms) != wanted:
+        raise ValueError(f"expected {wanted} norms, got {len(norms)}")
+    for sublayer, (weight, bias) in zip(sublayers, norms, strict=False):
+        connection = residual.ResidualConnection(x.shape[-1], norm_first=norm_first)
+        norm = {"norm.weight": weight, "norm.bias": bias}
+        x = torch.func.functional_call(connection, norm, (x, sublayer))
+    return F.layer_norm(x, x.shape[-1:], *norms[-1]) if norm_first else x
+
+
+def shift_right(target_ids: Tensor, bos_id: int, pad_id: int) -> tuple[Tensor, Tensor]:
+    """Notebook 07: `lib.training.shift_right`, and the labels."""
+    ids = target_ids.masked_fill(target_ids == -100, pad_id)
+    return training.shift_right(ids, bos_id), ids.masked_fill(ids == pad_id, -100)
+
+
+def smoothed_cross_entropy(
+    logits: Tensor, targets: Tensor, smoothing: float, ignore_index: int = -100
+) -> Tensor:
+    """Notebook 07: `lib.training.label_smoothing_loss` of the positions that count."""
+    counts = targets != ignore_index
+    return training.label_smoothing_loss(
+        logits[counts], targets[counts], smoothing=smoothing, pad_id=ignore_index
+    )
+
+
+def warmup_learning_rate(
+    step: int, d_model: int, warmup_steps: int = 4000, factor: float = 1.0
+) -> float:
+    """Notebook 07: `lib.training.warmup_learning_rate` times a factor."""
+    return factor * training.warmup_learning_rate(step, d_model, warmup_steps)
+
+
+def greedy_decode(
+    next_scores: Callable[[Tensor], Tensor],
+    prefix: Tensor,
+    eos_id: int,
+    pad_id: int,
+    max_length: int,
+) -> Tensor:
+    """Notebook 07: `lib.decoding.greedy_decode` with a function in place of a model."""
+    if max_length == 0:
+        return prefix[:, :0]
+    model = _FunctionAsModel(next_scores, prefix, eos_id, pad_id)
+    new = decode_greedily(model, prefix, max_length=max_length, use_cache=False)
+    return new.masked_fill(new == model.config.pad_id, pad_id)
+
+
+class _FunctionAsModel(nn.Module):
+    """What `lib.decoding.greedy_decode` needs of a model.
+
+    That function never writes the model's pad_id and bos_id, which notebook 07 allows. So here
+    they are −1 and −2, two columns that are added to the scores.
+    """
+
+    def __init__(self, next_scores: Callable, prefix: Tensor, eos_id: int, pad_id: int):
+        super().__init__()
+        self.next_scores, self.prefix, self.pad_id = next_scores, prefix, pad_id
+        self.config = SimpleNamespace(pad_id=-1, bos_id=-2, eos_id=eos_id)
+
+    def encode(self, source_ids: Tensor) -> Tensor:
+        """Nothing to read."""
+        return source_ids
+
+    def decode(self, ids: Tensor, memory: Tensor, source_ids: Tensor, cache: None) -> Tensor:
+        """Scores of the next token; ids begin with a column that the prefix takes the place of."""
+        new = ids[:, 1:].masked_fill(ids[:, 1:] == -1, self.pad_id)
+        return F.pad(self.next_scores(torch.cat((self.prefix, new), dim=1)), (0, 2))[:, None]
+
+
+# --- comparing ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A piece: the notebook it comes from, the course's own, and how the two are compared."""
+
+    notebook: str
+    reference: Callable
+    check: Callable[[Callable, Callable], None]
+
+
+def _calls(*cases: tuple) -> Callable[[Callable, Callable], None]:
+    """Compare two functions on some lists of arguments, in values and, of floats, gradients."""
+
+    def check_calls(reference: Callable, theirs: Callable) -> None:
+        for case in cases:
+            has_gradients = isinstance(case[0], Tensor) and case[0].is_floating_point()
+            check_same_as(reference, theirs, *case, property="", gradients=has_gradients)
+
+    return check_calls
+
+
+def _modules(sizes: tuple[int, ...], *cases: tuple) -> Callable[[Callable, Callable], None]:
+    """Compare two modules with the same weights, in values and gradients, the weights' too."""
+
+    def check_modules(reference: Callable, theirs: Callable) -> None:
+        for case in cases:
+            ours = reference(*sizes).to(case[0].dtype)
+            other = call(theirs, *sizes).to(case[0].dtype)
+            shapes = {name: tuple(value.shape) for name, value in ours.named_parameters()}
+            check({n: tuple(v.shape) for n, v in other.named_parameters()}, shapes, "")
+            state = set_parameters(other).state_dict()
+            ours.load_state_dict({name: state[name] for name in shapes})
+            check_same_as(ours.forward, other, *case, property="")
+            check(parameter_gradients(other, *case), parameter_gradients(ours, *case), "")
+
+    return check_modules
+
+
+def _check_rates(reference: Callable, theirs: Callable) -> None:
+    for case in [(1, 64, 100, 0.5), (99, 64, 100, 2.0), (100, 12, 100), (5000, 512)]:
+        check(call(theirs, *case), reference(*case), "")
+
+
+def _check_stacks(reference: Callable, theirs: Callable) -> None:
+    def stack(function: Callable, count: int) -> Callable:
+        def run(x, weight_1, bias_1, weight_2, bias_2, weight_3, bias_3):
+            norms = [(weight_1, bias_1), (weight_2, bias_2), (weight_3, bias_3)]
+            return function(x, [torch.sin, torch.square, torch.cos][:count], norms[:count])
+
+        return run
+
+    norms = [example(12, seed=i) + i for i in range(6)]
+    for count in (1, 2, 3):
+        for x in (example(2, 5, 12), example(1, 1, 12)):
+            check_same_as(stack(reference, count), stack(theirs, count), x, *norms, property="")
+    single = [tensor.float() for tensor in (example(2, 5, 12), *norms)]
+    check_same_as(stack(reference, 3), stack(theirs, 3), *single, property="")
+
+
+def _scores(ids: Tensor) -> Tensor:
+    """Scores that depend on every token and its place, for three sentences and no fewer."""
+    place = torch.arange(1, ids.shape[1] + 1)
+    mixed = (ids * place * place).sum(dim=1, keepdim=True) * 0.37
+    return torch.sin(mixed + torch.arange(12) * 1.7) + 0.1 * example(3, 12)
+
+
+_IDS = torch.tensor([[5, 0, 7, 3, 9, 2], [4, 9, 2, 0, 0, 0], [2, 0, 0, 0, 0, 0]])
+_LONG_IDS = torch.arange(31 * 2).reshape(2, 31) % 29 + 1
+_X, _Y = example(2, 5, 12, seed=1), example(2, 7, 12, seed=2)
+_CAUSAL = torch.ones(5, 5, dtype=torch.bool).tril().expand(2, 1, 5, 5)
+_PADDED = (torch.arange(7) < torch.tensor([[7], [4]]))[:, None, None]
+_LOGITS, _LABELS = example(3, 6, 11) * 3, _IDS.masked_fill(_IDS == 0, -100)
+
+PIECES = {
+    "padding_mask": _Piece(
+        "02-masks",
+        padding_mask,
+        _calls((_IDS.T, 0), (_IDS.T, 9), (_LONG_IDS.T, 0), (_IDS[:1, :1].T, 5)),
+    ),
+    "decoder_mask": _Piece(
+        "02-masks",
+        decoder_mask,
+        _calls((_IDS, 0), (_IDS, 9), (_IDS, 2), (_LONG_IDS, 0), (_IDS[:1, :1], 5)),
+    ),
+    "MultiHeadAttention": _Piece(
+        "04-multi-head",
+        MultiHeadAttention,
+        _modules(
+            (12, 3),
+            (_X, _Y, _Y),
+            (_X, _Y, _Y, _PADDED),
+            (_X, _X, _X, _CAUSAL),
+            (_X.float(), _Y.float(), _Y.float(), _PADDED),
+        ),
+    ),
+    "add_positions": _Piece(
+        "05-positions",
+        add_positions,
+        _calls((_X,), (example(1, 50, 64),), (_X.float(),)),
+    ),
+    "PositionwiseFeedForward": _Piece(
+        "06-feed-forward-and-residual",
+        PositionwiseFeedForward,
+        _modules((12, 20), (_X,), (_X.float(),)),
+    ),
+    "residual_stack": _Piece("06-feed-forward-and-residual", residual_stack, _check_stacks),
+    "shift_right": _Piece(
+        "07-training-and-decoding",
+        shift_right,
+        _calls((_IDS, 1, 0), (_IDS, 4, 9), (_LABELS, 1, 0), (_IDS[:1, :1], 1, 0)),
+    ),
+    "smoothed_cross_entropy": _Piece(
+        "07-training-and-decoding",
+        smoothed_cross_entropy,
+        _calls(
+            (_LOGITS, _LABELS, 0.0),
+            (_LOGITS, _LABELS, 0.1),
+            (_LOGITS, _IDS, 0.3, 0),
+            (_LOGITS.float(), _LABELS, 0.1),
+        ),
+    ),
+    "warmup_learning_rate": _Piece("07-training-and-decoding", warmup_learning_rate, _check_rates),
+    "greedy_decode": _Piece(
+        "07-training-and-decoding",
+        greedy_decode,
+        _calls(
+            (_scores, torch.tensor([[1], [1], [1]]), 2, 0, 12),
+            (_scores, torch.tensor([[1, 3], [1, 5], [2, 7]]), 2, 3, 12),
+            (_scores, torch.tensor([[4], [5], [6]]), 12, 0, 1),
+        ),
+    ),
+}
