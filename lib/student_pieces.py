@@ -8,6 +8,7 @@ for, and stand on the functions of `lib`.
 """
 
 import contextlib
+import copy
 import math
 import os
 import traceback
@@ -127,7 +128,7 @@ def _undisturbed() -> Iterator[None]:
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
-        warnings.catch_warnings(),
+        warnings.catch_warnings(action="ignore"),
         torch.random.fork_rng(devices=[]),
         mock.patch.object(checking, "forbid", lambda *names: None),
     ):
@@ -314,7 +315,7 @@ def _calls(*cases: tuple) -> Callable[[Callable, Callable], None]:
     """Compare two functions on some lists of arguments, in values and, of floats, gradients."""
 
     def check_calls(reference: Callable, theirs: Callable) -> None:
-        for case in cases:
+        for case in map(_copy, cases):
             has_gradients = isinstance(case[0], Tensor) and case[0].is_floating_point()
             check_same_as(reference, theirs, *case, property="", gradients=has_gradients)
 
@@ -325,7 +326,7 @@ def _modules(sizes: tuple[int, ...], *cases: tuple) -> Callable[[Callable, Calla
     """Compare two modules with the same weights, in values and gradients, the weights' too."""
 
     def check_modules(reference: Callable, theirs: Callable) -> None:
-        for case in cases:
+        for case in map(_copy, cases):
             ours = reference(*sizes).to(case[0].dtype)
             other = call(theirs, *sizes).to(case[0].dtype)
             shapes = {name: tuple(value.shape) for name, value in ours.named_parameters()}
@@ -336,6 +337,11 @@ def _modules(sizes: tuple[int, ...], *cases: tuple) -> Callable[[Callable, Calla
             check(parameter_gradients(other, *case), parameter_gradients(ours, *case), "")
 
     return check_modules
+
+
+def _copy(case: tuple) -> tuple:
+    """The same arguments in other memory: a student's piece may write into them."""
+    return tuple(copy.deepcopy(x) if isinstance(x, Tensor) else x for x in case)
 
 
 def _check_rates(reference: Callable, theirs: Callable) -> None:
@@ -353,9 +359,11 @@ def _check_stacks(reference: Callable, theirs: Callable) -> None:
 
     norms = [example(12, seed=i) + i for i in range(6)]
     for count in (1, 2, 3):
-        for x in (example(2, 5, 12), example(1, 1, 12)):
-            check_same_as(stack(reference, count), stack(theirs, count), x, *norms, property="")
-    single = [tensor.float() for tensor in (example(2, 5, 12), *norms)]
+        for x in (_X, _STRIDED, _X[:1, :1]):
+            check_same_as(
+                stack(reference, count), stack(theirs, count), *_copy((x, *norms)), property=""
+            )
+    single = [tensor.float() for tensor in (_X, *norms)]
     check_same_as(stack(reference, 3), stack(theirs, 3), *single, property="")
 
 
@@ -371,6 +379,9 @@ _LONG_IDS = torch.arange(31 * 2).reshape(2, 31) % 29 + 1
 _X, _Y = example(2, 5, 12, seed=1), example(2, 7, 12, seed=2)
 _CAUSAL = torch.ones(5, 5, dtype=torch.bool).tril().expand(2, 1, 5, 5)
 _PADDED = (torch.arange(7) < torch.tensor([[7], [4]]))[:, None, None]
+_BY_HEAD = example(2, 3, 5, 7, seed=3) > 0  # with a row that is empty
+_BY_HEAD[0, 0, 2] = False
+_STRIDED = example(12, 5, 2, seed=4).permute(2, 1, 0)
 _LOGITS, _LABELS = example(3, 6, 11) * 3, _IDS.masked_fill(_IDS == 0, -100)
 
 PIECES = {
@@ -392,18 +403,20 @@ PIECES = {
             (_X, _Y, _Y),
             (_X, _Y, _Y, _PADDED),
             (_X, _X, _X, _CAUSAL),
+            (_X, _Y, _Y, _BY_HEAD),
+            (_STRIDED, _Y, _Y),
             (_X.float(), _Y.float(), _Y.float(), _PADDED),
         ),
     ),
     "add_positions": _Piece(
         "05-positions",
         add_positions,
-        _calls((_X,), (example(1, 50, 64),), (_X.float(),)),
+        _calls((_X,), (_STRIDED,), (example(1, 50, 64),), (_X.float(),)),
     ),
     "PositionwiseFeedForward": _Piece(
         "06-feed-forward-and-residual",
         PositionwiseFeedForward,
-        _modules((12, 20), (_X,), (_X.float(),)),
+        _modules((12, 20), (_X,), (_STRIDED,), (_X.float(),)),
     ),
     "residual_stack": _Piece("06-feed-forward-and-residual", residual_stack, _check_stacks),
     "shift_right": _Piece(
