@@ -6,7 +6,7 @@ PYTHON ?= python3
 ASSIGNMENT ?= transformer
 VENV := .venv
 INSTALLED := $(VENV)/installed
-SAMPLE := _build/sample-class
+SAMPLE := $(CURDIR)/_build/sample-class
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:  ## list the verbs
