@@ -1,0 +1,56 @@
+"""Links, anchors and downloads inside the built book lead somewhere."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.book.conftest import documents
+
+PAGES = [*documents(), "genindex", "search"]
+
+
+def parse(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_internal_links_resolve(book, name):
+    page = book / f"{name}.html"
+    soup = parse(page)
+    links = [
+        tag[attribute]
+        for kind, attribute in (("a", "href"), ("img", "src"), ("script", "src"), ("link", "href"))
+        for tag in soup.find_all(kind)
+        if tag.get(attribute)
+    ]
+    assert links
+    broken = []
+    for link in links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = page if not parts.path else (page.parent / unquote(parts.path)).resolve()
+        if not target.exists():
+            broken.append(link)
+        elif parts.fragment and target.suffix == ".html":
+            ids = {tag["id"] for tag in parse(target).find_all(id=True)}
+            if unquote(parts.fragment) not in ids:
+                broken.append(link)
+    assert not broken
+
+
+@pytest.mark.parametrize("name", [n for n in documents() if n.count("/") == 2])
+def test_a_page_can_be_downloaded_as_an_executed_notebook(book, name):
+    (button,) = parse(book / f"{name}.html").select("a.btn-download-source-button[href$='.ipynb']")
+    notebook = nbformat.read((book / f"{name}.html").parent / button["href"], as_version=4)
+    nbformat.validate(notebook)
+    assert any(cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("name", documents())
+def test_without_a_repository_there_are_no_launch_buttons(book, name):
+    text = (book / f"{name}.html").read_text(encoding="utf-8")
+    assert "mybinder.org" not in text and "colab.research.google.com" not in text

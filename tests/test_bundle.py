@@ -1,0 +1,103 @@
+"""What a teacher hands to students works when it is unpacked alone, on any system."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """The unpacked archive."""
+    folder = tmp_path_factory.mktemp("student")
+    archive = folder / "transformer-course.zip"
+    subprocess.run([sys.executable, ROOT / "tools" / "bundle.py", archive], check=True)
+    zipfile.ZipFile(archive).extractall(folder)
+    return folder / "transformer-course"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory, bundle):
+    """Python of a fresh environment, made as the handout says."""
+    environment = tmp_path_factory.mktemp("environment") / ".venv"
+    scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+    for line in (
+        [sys.executable, "-m", "venv", environment],
+        [scripts / "pip", "install", "-q", "--disable-pip-version-check", "-r", "requirements.txt"],
+    ):
+        subprocess.run(line, cwd=bundle, check=True)
+    return scripts / "python"
+
+
+def test_nothing_of_the_teachers_is_in_it(bundle):
+    names = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
+    folders = {name.split("/")[0] for name in names if "/" in name}
+    assert folders == {"exercises", "lib"}
+    assert {"README.md", "requirements.txt", "pyproject.toml", "LICENSE"} <= names
+    assert len([name for name in names if name.endswith(".ipynb")]) == 8
+    text = "".join(p.read_text(encoding="utf-8") for p in bundle.rglob("*") if p.is_file())
+    assert "BEGIN HIDDEN TESTS" not in text.replace('### BEGIN HIDDEN TESTS\\n"', "")
+    assert "BEGIN SOLUTION" not in text
+
+
+def test_the_same_content_gives_the_same_archive(tmp_path):
+    for name in ("a.zip", "b.zip"):
+        subprocess.run([sys.executable, ROOT / "tools" / "bundle.py", tmp_path / name], check=True)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_the_handouts_commands_work_and_say_what_is_not_done(bundle, python):
+    """Validate a notebook with the command of the README: it fails, and says why in words."""
+    commands = re.findall(r"^\.venv/bin/(.+)$", (bundle / "README.md").read_text("utf-8"), re.M)
+    assert commands[:2] == ["pip install -r requirements.txt", "jupyter lab"]
+    (validate,) = [line for line in commands if line.startswith("nbgrader validate")]
+    notebook = validate.split()[-1]
+    assert (bundle / notebook).is_file()
+    result = run(python, "-m", "nbgrader", "validate", notebook, cwd=bundle)
+    assert "VALIDATION FAILED" in result.stdout
+    assert "your answer is written" in result.stdout, result.stdout
+    version = run(python, "-m", "jupyter", "lab", "--version", cwd=bundle)
+    assert version.returncode == 0 and version.stdout.startswith("4.")
+
+
+def test_it_works_where_the_default_encoding_is_not_utf8(bundle, python):
+    """Run the cells of a notebook that a student has filled in, in an ASCII world."""
+    notebook = json.loads((bundle / "exercises/transformer/02-masks.ipynb").read_text("utf-8"))
+    cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    setup = cells[0]
+    script = bundle / "session.py"
+    lines = [
+        "import locale, lib.checking, lib.training, lib.plots, lib.data.dates",
+        setup,
+        "from lib.student_pieces import load_pieces",
+        "load_pieces('exercises/transformer')",
+        "print(lib.checking.__file__, locale.getpreferredencoding(False))",
+    ]
+    script.write_text("# -*- coding: utf-8 -*-\n" + "\n".join(lines), encoding="utf-8")
+    world = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    strict = {"PYTHONWARNDEFAULTENCODING": "1", "PYTHONIOENCODING": "utf-8"}
+    environment = os.environ | world | strict
+    result = run(python, "-W", "error::EncodingWarning:lib", script, cwd=bundle, env=environment)
+    assert result.returncode == 0, result.stderr
+    last = result.stdout.strip().splitlines()[-1]
+    assert Path(last.split()[0]).parts[-2:] == ("lib", "checking.py")
+    if os.name != "nt":
+        assert "utf" not in last.split()[1].lower()
+
+
+def run(python, *arguments, **options):
+    return subprocess.run(
+        [python, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        **options,
+    )

@@ -1,0 +1,96 @@
+"""Every command that the README and the handout name exists, and is run by some test."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ["README.md", "tools/handout/README.md"]
+
+# How each documented command is proven to work.
+PROVEN = {
+    "make course": "its parts are the prerequisites of `make test`; its summary is tested below",
+    "make test": "is what runs this",
+    "make": "tested below",
+    "make serve": "tests/book/test_browser.py serves the same folder",
+    "make exercises": "a prerequisite of `make test`; tests/exercises/test_release.py",
+    "make bundle": "tests/test_bundle.py",
+    "make grade": "tests/exercises/test_grading.py",
+    "make lock": "run weekly with --upgrade",
+    "make lint": "`make test` checks what it would change",
+    "make bench": "run by hand, as it takes the whole machine",
+    "make links": "run weekly, as it needs the whole internet",
+}
+
+
+def code_of(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()] + spans
+
+
+def make_commands():
+    return sorted({c for d in DOCUMENTS for c in code_of(d) if re.fullmatch(r"make( [a-z]+)?", c)})
+
+
+def test_every_make_command_in_the_documents_is_proven_somewhere():
+    assert set(make_commands()) == set(PROVEN)
+
+
+@pytest.mark.parametrize("command", sorted(PROVEN))
+def test_a_documented_verb_exists(command):
+    result = subprocess.run(
+        [*command.split(), "-n"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_make_alone_lists_every_documented_verb():
+    result = subprocess.run(
+        ["make"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    for command in set(PROVEN) - {"make"}:
+        assert command in result.stdout
+
+
+def test_the_summary_of_make_course_names_pages_exercises_scores_and_paths():
+    result = subprocess.run(
+        ["python", "tools/summary.py", "_build/sample-class"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert re.search(r"Pages built: \d+", result.stdout)
+    assert "Exercises released: 8 notebooks" in result.stdout
+    for student in (ROOT / "tests" / "sample_class").glob("*.toml"):
+        assert student.stem in result.stdout
+    for line in result.stdout.splitlines():
+        if line.startswith("Open"):
+            assert (ROOT / line.split()[-1]).exists(), line
+
+
+def test_a_python_that_is_too_old_is_refused_in_one_sentence(tmp_path):
+    """The check must itself run on an old Python, so it is read as one would."""
+    source = (ROOT / "tools" / "check_python.py").read_text(encoding="utf-8")
+    compile(source, "check_python.py", "exec")
+    assert 'f"' not in source and ":=" not in source
+    old = source.replace("sys.version_info < (3, 11)", "sys.version_info < (99,)")
+    assert old != source
+    script = tmp_path / "check_python.py"
+    script.write_text(old, encoding="utf-8")
+    result = subprocess.run(
+        ["python", script], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert result.returncode == 1
+    assert "expected Python 3.11 or newer" in result.stderr
+    assert "Traceback" not in result.stderr
