@@ -66,8 +66,9 @@ class TinyBook:
         return subprocess.Popen(
             [JUPYTER_BOOK, "build", ".", "-n", "-W", "--keep-going"],
             cwd=self.folder,
-            # The pages import the tiny book's own `lib`.
-            env=os.environ | {"PYTHONPATH": str(self.folder)},
+            # The pages import the tiny book's own `lib`. Other people's EncodingWarnings, which
+            # the tests switch on, would be stderr output of a page and fail its build.
+            env=os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNDEFAULTENCODING": ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

@@ -117,7 +117,7 @@ def test_a_mistake_makes_one_piece_the_courses_and_the_table_says_so(load, task)
         ("def padding_mask(token_ids, pad_id):\n    exit()", "raised SystemExit"),
         ("raise SystemExit", "raised SystemExit"),
         ("def padding_mask(", "raised SyntaxError"),
-        ("padding_mask = None", "raised TypeError"),
+        ("padding_mask = None", "raised "),
         ("something_else = 1", "not written yet"),
         ("class E(Exception):\n    __str__ = None\nraise E", "raised"),
         ("raise BaseException('" + "long " * 100 + "')", "raised BaseException: long"),
