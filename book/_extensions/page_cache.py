@@ -27,8 +27,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import psutil
+from docutils import nodes
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_cache import get_cache
 from myst_nb.core.execute import create_client
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
@@ -245,6 +248,18 @@ def use_cache_of_page(app: Sphinx, docname: str, _content: list[str]) -> None:
         app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=cache)
 
 
+def keep_outputs(app: Sphinx, _doctree: nodes.document) -> None:
+    """Put the outputs into the notebook that myst-nb has just written below `jupyter_execute`.
+
+    It shows the outputs that it finds in a cache, but writes the notebook without them.
+    """
+    cache = app.env.page_caches.get(app.env.docname)
+    if cache is not None:
+        path = Path(app.outdir).parent / "jupyter_execute" / f"{app.env.docname}.ipynb"
+        _, notebook = get_cache(cache).merge_match_into_notebook(nbformat.read(path, 4))
+        nbformat.write(notebook, path)
+
+
 def forget_faulty_build(app: Sphinx, _exception: Exception | None) -> None:
     """After a build with warnings, let the next one read every page again.
 
@@ -260,5 +275,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", find_stale_pages)
     app.connect("env-before-read-docs", execute_pages)
     app.connect("source-read", use_cache_of_page)
+    app.connect("doctree-read", keep_outputs)
     app.connect("build-finished", forget_faulty_build)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

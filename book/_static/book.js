@@ -4,6 +4,10 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll(".search-button-field")) {
     button.removeAttribute("aria-label");
   }
+  // Docutils calls a bibliography a list whose entries are no list items.
+  for (const entry of document.querySelectorAll(".citation-list > .citation")) {
+    entry.setAttribute("role", "listitem");
+  }
   // Figures scroll sideways on a phone (book.css), so the keyboard must reach them.
   for (const figure of document.querySelectorAll(".cell_output figure")) {
     figure.tabIndex = 0;

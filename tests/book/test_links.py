@@ -44,7 +44,9 @@ def test_internal_links_resolve(book, name):
 
 @pytest.mark.parametrize("name", [n for n in documents() if n.count("/") == 2])
 def test_a_page_can_be_downloaded_as_an_executed_notebook(book, name):
-    (button,) = parse(book / f"{name}.html").select("a.btn-download-source-button[href$='.ipynb']")
+    (button,) = parse(book / f"{name}.html").select(
+        "a.btn-download-notebook-button[href$='.ipynb']"
+    )
     notebook = nbformat.read((book / f"{name}.html").parent / button["href"], as_version=4)
     nbformat.validate(notebook)
     assert any(cell.get("outputs") for cell in notebook.cells)
