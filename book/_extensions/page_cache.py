@@ -256,7 +256,10 @@ def keep_outputs(app: Sphinx, _doctree: nodes.document) -> None:
     cache = app.env.page_caches.get(app.env.docname)
     if cache is not None:
         path = Path(app.outdir).parent / "jupyter_execute" / f"{app.env.docname}.ipynb"
-        _, notebook = get_cache(cache).merge_match_into_notebook(nbformat.read(path, 4))
+        # The page's own metadata stay: the cache does not know of changed tags.
+        _, notebook = get_cache(cache).merge_match_into_notebook(
+            nbformat.read(path, 4), cell_meta=()
+        )
         nbformat.write(notebook, path)
 
 

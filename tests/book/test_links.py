@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.book.conftest import documents
+from tests.book.tiny_book import notebook
 
 PAGES = [*documents(), "genindex", "search"]
 
@@ -56,3 +57,18 @@ def test_a_page_can_be_downloaded_as_an_executed_notebook(book, name):
 def test_without_a_repository_there_are_no_launch_buttons(book, name):
     text = (book / f"{name}.html").read_text(encoding="utf-8")
     assert "mybinder.org" not in text and "colab.research.google.com" not in text
+
+
+def test_with_a_repository_a_page_can_be_launched(tiny_book):
+    book = tiny_book({"book/a.md": notebook("print(1)")})
+    config = (book.folder / "_config.yml").read_text(encoding="utf-8")
+    address = "https://github.com/someone/course"
+    book.write("_config.yml", config.replace('url: ""', f'url: "{address}"'))
+    book.build()
+    links = [a["href"] for a in parse(book.folder / "_build/html/book/a.html").select("a[href]")]
+    assert "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/book/a.md" in links
+    colab = "https://colab.research.google.com/github/someone/course/blob"
+    assert f"{colab}/gh-pages/_sources/book/a.ipynb" in links
+    assert any(link.startswith(address) for link in links)
+    # What Colab opens is in the published folder.
+    assert (book.folder / "_build/html/_sources/book/a.ipynb").is_file()

@@ -75,3 +75,11 @@ def test_nothing_filled_in_passes_no_graded_cell(path):
 def test_the_reference_passes_every_graded_cell(path):
     source = read(path)
     assert run_cells(source) == dict.fromkeys(graded_cells(source))
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_the_page_to_read_first_is_there_and_so_called(path):
+    (found,) = re.findall(r"page \*(.+?)\* \(`(book/[\w/-]+)`\)", read(path).cells[0].source)
+    title, page = found
+    text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+    assert re.search(rf"^# {re.escape(title)} \(", text, re.MULTILINE)
