@@ -1,6 +1,8 @@
 """Every command that the README and the handout name exists, and is run by some test."""
 
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -94,3 +96,22 @@ def test_a_python_that_is_too_old_is_refused_in_one_sentence(tmp_path):
     assert result.returncode == 1
     assert "expected Python 3.11 or newer" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_without_a_network_make_says_so_and_leaves_nothing_half_done(tmp_path):
+    for name in ("Makefile", "requirements.lock", "pyproject.toml", "tools/check_python.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    result = subprocess.run(
+        ["make", "course"],
+        cwd=tmp_path,
+        env=os.environ | {"PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "Installing failed. It needs a network" in result.stderr
+    # The next run must install again.
+    assert not (tmp_path / ".venv" / "installed").exists()
