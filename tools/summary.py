@@ -3,6 +3,7 @@
 python tools/summary.py _build/sample-class
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from grader.grade import open_course, score_table
 
 ASSIGNMENT = "transformer"
 
-sample_class = Path(sys.argv[1])
+sample_class = Path(os.path.relpath(sys.argv[1]))
 html = Path("_build/html")
 pages = [p for p in html.glob("book/**/*.html")]
 exercises = sorted(Path("exercises").glob("*/*.ipynb"))
