@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,8 @@ class TinyBook:
             # The pages import the tiny book's own `lib`. Other people's EncodingWarnings, which
             # the tests switch on, would be stderr output of a page and fail its build.
             env=os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNDEFAULTENCODING": ""},
+            # A shell ignores Ctrl-C for what it runs in the background, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
