@@ -1,0 +1,455 @@
+"""The border between judge and student: what crosses, how, and what must not."""
+
+import json
+import multiprocessing
+import socket
+import struct
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from grader.border import Border, BorderError, ForeignModule
+from lib.checking import check_same_as, example, parameter_gradients, set_parameters
+from lib.training import train
+
+
+class Names:
+    """What a student's process offers: the names that its cells have defined."""
+
+    def __init__(self, source):
+        self.namespace = {"torch": torch, "nn": nn}
+        exec(compile(source, "<cell 1>", "exec"), self.namespace)
+
+    def get(self, name):
+        return self.namespace[name]
+
+
+@pytest.fixture
+def student():
+    """Return a function: source of the student's cells → the judge's end of the border."""
+    started = []
+
+    def start(source, seconds=10.0, talk=None):
+        ours, theirs = socket.socketpair()
+
+        def live():
+            ours.close()
+            torch.set_num_threads(1)  # a pool of threads does not survive a fork
+            if talk is not None:
+                talk(theirs)
+                return
+            Border(theirs, trusting=True, root=Names(source)).serve()
+
+        process = multiprocessing.get_context("fork").Process(target=live)
+        process.start()
+        theirs.close()
+        started.append((process, ours))
+        return Border(ours, trusting=False, seconds=seconds)
+
+    yield start
+    for process, connection in started:
+        connection.close()
+        process.kill()
+        process.join()
+
+
+ECHO = "def echo(*values, **named): return values[0] if values else named"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, True, 0, -(10**40), 1.5, float("inf"), "text 日本", [], [1, [2.0, "x"]], (1, (2,)),
+        {"a": 1, 2: (3,)}, {1, 2}, torch.float64, torch.int8,
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_plain_data_cross_both_ways_with_their_types(student, value):
+    echoed = student(ECHO).root.get("echo")(value)
+    assert echoed == value and type(echoed) is type(value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.int64, bool])
+def test_tensors_cross_with_dtype_and_values(student, dtype):
+    dtype = torch.bool if dtype is bool else dtype
+    value = (example(2, 3) * 4).to(dtype)
+    echoed = student(ECHO).root.get("echo")(value)
+    assert echoed.dtype == dtype and torch.equal(echoed, value)
+    assert type(echoed) is torch.Tensor
+
+
+def test_nan_infinity_and_empty_tensors_cross(student):
+    echo = student(ECHO).root.get("echo")
+    value = torch.tensor([float("nan"), float("inf"), -0.0])
+    assert torch.equal(echo(value).nan_to_num(7.0), value.nan_to_num(7.0))
+    assert echo(torch.empty(0, 4)).shape == (0, 4)
+    assert echo(torch.tensor(3.0)).shape == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [example(4, 5).T, example(3, 1).expand(3, 6), example(2, 3, 4).permute(2, 0, 1)],
+    ids=["transposed", "expanded", "permuted"],
+)
+def test_the_student_sees_tensors_as_they_lie_in_memory(student, value):
+    strides = student("def strides(x): return list(x.stride()), x.tolist()").root.get("strides")
+    assert strides(value) == (list(value.stride()), value.tolist())
+
+
+def test_an_object_equal_to_everything_arrives_as_what_it_is(student):
+    border = student("""
+class Liar(float):
+    def __eq__(self, other): return True
+    def __hash__(self): return 0
+class Tricky(torch.Tensor):
+    def __eq__(self, other): return torch.ones(self.shape, dtype=torch.bool)
+class Chameleon:
+    def __eq__(self, other): return True
+def number(): return Liar(3.0)
+def tensor(): return torch.zeros(2).as_subclass(Tricky)
+def thing(): return Chameleon()
+""")
+    number, tensor = border.root.get("number")(), border.root.get("tensor")()
+    assert type(number) is float and number == 3.0 and number != 4.0
+    assert type(tensor) is torch.Tensor and not torch.equal(tensor, torch.ones(2))
+    assert border.root.get("thing")() != 5
+
+
+def test_an_error_keeps_its_type_message_and_line(student):
+    border = student("""
+class Mine(ValueError): pass
+def wrong(kind):
+    raise {"value": ValueError, "mine": Mine, "exit": SystemExit}[kind]("expected 3")
+""")
+    wrong = border.root.get("wrong")
+    for kind in ("value", "mine"):
+        with pytest.raises(ValueError, match="expected 3") as caught:
+            wrong(kind)
+        assert caught.value.student_lines == ["in line 4 of the cell that defines wrong"]
+    with pytest.raises(RuntimeError, match="SystemExit"):
+        wrong("exit")
+    assert border.root.get("wrong") is not None, "the student's process lives on"
+
+
+def test_gradients_flow_through_a_students_function(student):
+    border = student("""
+def attention(query, key, value):
+    weights = (query @ key.mT / query.shape[-1] ** 0.5).softmax(-1)
+    return weights @ value, weights
+""")
+
+    def reference(query, key, value):
+        weights = (query @ key.mT / query.shape[-1] ** 0.5).softmax(-1)
+        return weights @ value, weights
+
+    inputs = example(2, 5, 4, seed=1), example(2, 7, 4, seed=2), example(2, 7, 3, seed=3)
+    check_same_as(reference, border.root.get("attention"), *inputs, property="as the reference")
+
+
+def test_a_cut_graph_shows(student):
+    border = student("def cut(x): return x.detach() * 2")
+    x = example(3).requires_grad_()
+    assert not border.root.get("cut")(x).requires_grad
+
+
+def test_an_argument_changed_in_place_is_changed_here_too(student):
+    border = student("def spoil(x, y): y += 1; return x * 1")
+    x, y = example(3), example(4)
+    before = y.clone()
+    border.root.get("spoil")(x, y)
+    assert torch.equal(y, before + 1)
+
+
+def test_a_generator_goes_on_where_the_student_left_it(student):
+    border = student("def draw(n, generator): return torch.rand(n, generator=generator)")
+    here = torch.Generator().manual_seed(3)
+    there = torch.Generator().manual_seed(3)
+    draw = border.root.get("draw")
+    for _ in range(2):
+        assert torch.equal(draw(4, generator=there), torch.rand(4, generator=here))
+
+
+MODULE = """
+class Layer(nn.Module):
+    def __init__(self, d, hidden=7):
+        super().__init__()
+        if d < 1: raise ValueError("expected d of at least 1")
+        self.inner, self.outer = nn.Linear(d, hidden), nn.Linear(hidden, d, bias=False)
+        self.calls = 0
+    def forward(self, x):
+        self.calls += 1
+        return self.outer(self.inner(x).relu())
+def apply(layer, x): return layer(x) * 2
+def double_parameters(layer):
+    with torch.no_grad():
+        for p in layer.parameters(): p *= 2
+"""
+
+
+def local_layer():
+    namespace = {"nn": nn, "torch": torch}
+    exec(MODULE, namespace)
+    return set_parameters(namespace["Layer"](5).double())
+
+
+def test_a_students_module_is_built_set_called_and_differentiated(student):
+    border = student(MODULE)
+    layer = border.root.get("Layer")(5)
+    assert isinstance(layer, nn.Module) and type(layer) is ForeignModule
+    layer.double()
+    set_parameters(layer)
+    x, ours = example(2, 3, 5), local_layer()
+    assert torch.allclose(layer(x), ours(x), atol=1e-12)
+    wanted, got = parameter_gradients(ours, x), parameter_gradients(layer, x)
+    assert wanted.keys() == got.keys() == {"inner.weight", "inner.bias", "outer.weight"}
+    for name in wanted:
+        assert torch.allclose(wanted[name], got[name], atol=1e-12), name
+    assert layer.calls == 2
+    assert layer.eval().training is False and layer.train().training is True
+    with pytest.raises(ValueError, match="at least 1"):
+        border.root.get("Layer")(0)
+
+
+def test_a_module_can_be_handed_back_to_the_students_code(student):
+    border = student(MODULE)
+    layer = set_parameters(border.root.get("Layer")(5).double())
+    x, ours = example(2, 5), local_layer()
+    assert torch.allclose(border.root.get("apply")(layer, x), ours(x) * 2, atol=1e-12)
+
+
+def test_parameters_changed_on_either_side_are_changed_on_both(student):
+    border = student(MODULE)
+    layer = set_parameters(border.root.get("Layer")(5).double())
+    x, ours = example(2, 5), local_layer()
+    border.root.get("double_parameters")(layer)
+    with torch.no_grad():
+        for p in ours.parameters():
+            p *= 2
+    for mirror, p in zip(layer.parameters(), ours.parameters(), strict=True):
+        assert torch.equal(mirror, p)
+    with torch.no_grad():
+        for p in (*layer.parameters(), *ours.parameters()):
+            p -= 0.1
+    assert torch.allclose(layer(x), ours(x), atol=1e-12)
+
+
+def test_a_students_module_can_be_trained_by_the_judge(student):
+    border = student(MODULE)
+    layers = set_parameters(border.root.get("Layer")(5).double()), local_layer()
+    x = example(40, 5)
+    histories = [
+        train(
+            layer, (x, x.flip(1)), steps=10, batch_size=8, learning_rate=0.01, quiet=True,
+            loss=lambda model, x, y: (model(x) - y).square().mean(),
+            generator=torch.Generator().manual_seed(0),
+        )
+        for layer in layers
+    ]  # fmt: skip
+    assert histories[0] == pytest.approx(histories[1], abs=1e-9)
+    assert histories[0][-1] < histories[0][0]
+
+
+def test_the_judges_functions_are_called_back(student):
+    border = student("""
+def greedy(scores, ids, steps):
+    for _ in range(steps):
+        ids = torch.cat([ids, scores(ids).argmax(-1, keepdim=True)], dim=1)
+    return ids
+""")
+    asked = []
+
+    def scores(ids):
+        asked.append(ids.shape[1])
+        return nn.functional.one_hot((ids[:, -1] + 1) % 9, 9).double()
+
+    result = border.root.get("greedy")(scores, torch.tensor([[3], [7]]), 3)
+    assert result.tolist() == [[3, 4, 5, 6], [7, 8, 0, 1]] and asked == [1, 2, 3]
+
+
+class Given(nn.Module):
+    """A model of the test's own, which the student's code is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.pad_id, self.table = 4, nn.Parameter(example(6, 6))
+        self.modes, self.secret_answers = [], 5
+
+    def decode(self, ids, memory):
+        self.modes.append((self.training, torch.is_grad_enabled()))
+        return self.table[ids] * memory.sum()
+
+    def forward(self, ids, memory):
+        return self.decode(ids, memory).cumsum(1)
+
+
+def test_gradients_reach_the_parameters_of_a_model_that_the_student_was_given(student):
+    border = student("""
+def loss(model, ids, memory):
+    logits = model(ids, memory)
+    return (logits * model.decode(ids, memory)).sum() * model.pad_id
+""")
+    model, ids = Given(), torch.tensor([[1, 2, 5]])
+    memory = example(3).requires_grad_()
+    wanted = (model(ids, memory) * model.decode(ids, memory)).sum() * 4
+    got = border.root.get("loss")(model, ids, memory)
+    assert torch.allclose(got, wanted)
+    for tensor in (model.table, memory):
+        (a,) = torch.autograd.grad(got, tensor, retain_graph=True)
+        (b,) = torch.autograd.grad(wanted, tensor, retain_graph=True)
+        assert torch.allclose(a, b, atol=1e-12)
+
+
+def test_the_student_can_switch_mode_and_gradients_of_a_given_model(student):
+    border = student("""
+def translate(model, ids, memory):
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        out = model.decode(ids, memory)
+    model.train(was)
+    return out
+""")
+    model = Given()
+    border.root.get("translate")(model, torch.tensor([[1]]), example(2))
+    assert model.modes == [(False, False)] and model.training
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "model.load_state_dict({'table': torch.zeros(6, 6)})",
+        "model.register_forward_hook(lambda *a: torch.zeros(1))",
+        "model.apply(print)",
+        "model.requires_grad_(False)",
+        "model._modules",
+        "model.forward.__globals__",
+        "model.forward.__func__",
+    ],
+)
+def test_the_student_cannot_reach_into_the_judges_objects(student, act):
+    border = student(f"def attack(model): return {act}")
+    model = Given()
+    before = model.table.clone()
+    with pytest.raises(AttributeError):
+        border.root.get("attack")(model)
+    assert torch.equal(model.table, before) and not model._forward_hooks
+
+
+def test_the_student_cannot_change_a_given_models_parameters(student):
+    border = student("""
+def attack(model):
+    with torch.no_grad():
+        for p in model.parameters(): p.zero_()
+    return model.decode(torch.tensor([0]), torch.ones(1, dtype=torch.float64))
+""")
+    model = Given()
+    before = model.table.clone()
+    border.root.get("attack")(model)
+    assert torch.equal(model.table, before)
+
+
+def test_an_endless_loop_runs_out_of_time(student):
+    border = student("def forever():\n    while True: pass", seconds=0.5)
+    start = time.monotonic()
+    with pytest.raises(BorderError, match="in time"):
+        border.root.get("forever")()
+    assert time.monotonic() - start < 5
+
+
+def test_time_runs_through_all_calls_back_and_forth(student):
+    border = student("def ping(f):\n    while True: f()", seconds=0.5)
+    with pytest.raises(BorderError, match="in time"):
+        border.root.get("ping")(lambda: None)
+
+
+def test_calls_back_and_forth_are_bounded(student):
+    border = student("def bounce(f, g): return f(g)")
+    bounce = border.root.get("bounce")
+
+    def back(g):
+        return bounce(back, g)
+
+    with pytest.raises((RecursionError, RuntimeError), match=r"back and forth|recursion"):
+        bounce(back, 1)
+
+
+def test_a_student_that_dies_is_told_apart_from_one_that_is_wrong(student):
+    border = student("import os\ndef die(): os._exit(3)")
+    with pytest.raises(BorderError, match="gone"):
+        border.root.get("die")()
+
+
+def test_deep_and_large_values_are_refused(student):
+    border = student("""
+def deep():
+    value = []
+    for _ in range(1000): value = [value]
+    return value
+def large(): return torch.zeros(300 * 2**20, dtype=torch.uint8)
+""")
+    with pytest.raises(ValueError, match="in each other"):
+        border.root.get("deep")()
+    with pytest.raises(ValueError, match="256 MiB"):
+        border.root.get("large")()
+
+
+def raw(text: bytes, tensors: bytes = b"", sizes=None):
+    header = struct.pack("!QQ", *(sizes or (len(text), len(tensors))))
+    return header + text + tensors
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        raw(b"", sizes=(2**60, 0)),
+        raw(b"not json"),
+        raw(b"[1, 2]"),
+        raw(b"[" * 100_000),
+        raw(json.dumps({"result": ["tensor", "0", False, [2], [1]]}).encode()),
+        raw(json.dumps({"result": ["tensor", "0", False, [2], [1]]}).encode(), b"\0" * 40),
+        raw(json.dumps({"result": ["yours", 10**6, []]}).encode()),
+        raw(json.dumps({"result": ["pickle", "x"]}).encode()),
+        raw(json.dumps({"result": ["plain", [1]]}).encode()),
+        raw(json.dumps({"result": ["plain", 1], "changed": [[99, ["plain", 1]]]}).encode()),
+        raw(b'{"result": ["plain", ' + b"9" * 5000 + b"]}"),
+        raw(json.dumps({"error": {"kinds": 3}}).encode()),
+        raw(json.dumps({"error": "x"}).encode()),
+        raw(json.dumps({"updates": 3, "result": ["plain", 1]}).encode()),
+        raw(json.dumps({"updates": {"own": [[1]]}, "result": ["plain", 1]}).encode()),
+        raw(json.dumps({"op": "read"}).encode()),
+        raw(json.dumps({"op": "backward", "number": 5}).encode()),
+    ],
+)  # fmt: skip
+def test_a_forged_message_is_an_error_and_nothing_else(student, reply):
+    """A student's process that speaks for itself cannot break the judge."""
+
+    def talk(connection):
+        connection.recv(2**16)
+        connection.sendall(reply)
+        connection.recv(2**16)
+
+    border = student("", talk=talk, seconds=5)
+    with pytest.raises(BorderError):
+        border.root.get("f")
+
+
+@pytest.mark.parametrize(("handle", "told"), [(0, "cannot be called"), (1, "cannot be read")])
+def test_a_forged_request_cannot_call_what_it_was_not_given(student, handle, told):
+    def talk(connection):
+        connection.recv(2**16)
+        message = {
+            "op": "call", "number": 1, "target": ["yours", handle, []],
+            "args": ["list", []], "kwargs": ["dict", []], "grad": True,
+        }  # fmt: skip
+        connection.sendall(raw(json.dumps(message).encode()))
+        answer = connection.recv(2**16).decode(errors="replace")
+        connection.sendall(raw(json.dumps({"result": ["plain", answer]}).encode()))
+
+    border = student("", talk=talk, seconds=5)
+    try:
+        answer = border.root.anything
+    except BorderError as error:
+        answer = str(error)
+    assert told in answer
