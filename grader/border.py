@@ -97,6 +97,10 @@ class ForeignModule(Foreign):
         """As of a module."""
         yield from self._parameters.values()
 
+    def named_modules(self, memo: Any = None, prefix: str = "", *_: Any) -> Iterator[tuple]:
+        """As of a module without parts: a module of this side may have it as a part."""
+        yield prefix, self
+
 
 class ForeignMethod(Foreign):
     """A method of a module of the other side; the module's parameters take part in its calls."""
@@ -626,7 +630,7 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
     lines, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_filename.startswith("<cell"):
+        if code.co_filename.startswith(("<cell", "<ipython-input")):
             lines = [f"in line {trace.tb_lineno} of the cell that defines {code.co_name}"]
         trace = trace.tb_next
     kinds = [kind.__name__ for kind in type(error).__mro__]

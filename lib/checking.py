@@ -172,6 +172,8 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
 
 def _student_line(error: Exception) -> list[str]:
     """Where in the student's own cells the exception arose."""
+    if hasattr(error, "student_lines"):  # it arose in another process, which has noted them
+        return error.student_lines
     lines = []
     trace = error.__traceback__
     while trace is not None:
@@ -444,7 +446,7 @@ def _describe(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"{str(value.dtype).removeprefix('torch.')} tensor {tuple(value.shape)}"
     if isinstance(value, nn.Module):
-        return f"a {type(value).__name__}"
+        return f"a {value.__class__.__name__}"
     if callable(value):
         return f"the function {getattr(value, '__name__', type(value).__name__)}"
     if isinstance(value, tuple | list) and any(isinstance(v, Tensor) for v in value):
