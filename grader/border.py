@@ -631,7 +631,8 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
     while trace is not None:
         code = trace.tb_frame.f_code
         if code.co_filename.startswith(("<cell", "<ipython-input")):
-            lines = [f"in line {trace.tb_lineno} of the cell that defines {code.co_name}"]
+            outermost = code.co_qualname.split(".")[0]
+            lines = [f"in line {trace.tb_lineno} of the cell that defines {outermost}"]
         trace = trace.tb_next
     kinds = [kind.__name__ for kind in type(error).__mro__]
     return {"kinds": kinds, "text": str(text)[:5000], "lines": lines}

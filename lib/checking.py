@@ -178,8 +178,13 @@ def _student_line(error: Exception) -> list[str]:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if "ipykernel" in code.co_filename or code.co_filename.startswith("<"):
-            lines = [f"in line {trace.tb_lineno} of the cell that defines {code.co_name}"]
+        in_a_cell = "ipykernel" in code.co_filename or code.co_filename.startswith("<")
+        outermost = code.co_qualname.split(".")[
+            0
+        ]  # of a method its class, of a lambda its function
+        # The tests' own functions, which the student's code may call, begin with an underscore.
+        if in_a_cell and not outermost.startswith(("_", "<")):
+            lines = [f"in line {trace.tb_lineno} of the cell that defines {outermost}"]
         trace = trace.tb_next
     return lines
 
