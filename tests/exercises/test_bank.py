@@ -1,5 +1,7 @@
 """The hidden tests reject every known mistake and accept every correct variant."""
 
+import functools
+
 import pytest
 
 from grader.mistakes import BANK, KnownAnswer, read_bank
@@ -7,6 +9,7 @@ from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read, run_cel
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
 FEWEST_MISTAKES, FEWEST_VARIANTS = 10, 3
+TASKS = [(path, task) for path, notebook in NOTEBOOKS.items() for task in answer_cells(notebook)]
 
 
 def bank_path(path):
@@ -22,6 +25,7 @@ def known_answers(correct):
     ]
 
 
+@functools.cache
 def run(path, answer: KnownAnswer, task: str = ""):
     return run_cells(NOTEBOOKS[path], {answer.task: answer.source}, task)
 
@@ -35,6 +39,13 @@ def test_a_known_mistake_is_rejected_in_words(path, answer):
     assert message.startswith("CheckFailed: This must hold: "), message
     assert "Steps:" in message and "BROKEN" in message
     assert "Called:" in message
+
+
+@pytest.mark.parametrize(("path", "task"), TASKS, ids=[task for _, task in TASKS])
+def test_the_visible_tests_reject_half_of_the_mistakes(path, task):
+    mistakes = [a for a in read_bank(bank_path(path)) if a.task == task and not a.is_correct]
+    passed = [a.sentence for a in mistakes if run(path, a, task)[f"{task}_tests"] is None]
+    assert len(passed) <= len(mistakes) / 2, f"{len(passed)} of {len(mistakes)} pass: {passed}"
 
 
 @pytest.mark.parametrize(("path", "answer"), known_answers(correct=True))

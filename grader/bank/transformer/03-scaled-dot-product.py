@@ -237,7 +237,7 @@ def attention(query, key, value, allowed=None, bias=None):
     weights = masked_softmax(scores, torch.tensor(True) if allowed is None else allowed)
     return torch.einsum("bhqk,bkhd->bqhd", weights, value), weights
 
-# %% mistake in attention: attends across the heads of one position instead of across positions
+# %% mistake in attention: the keys of all heads are summed, since the einsum names their heads g
 def attention(query, key, value, allowed=None, bias=None):
     scores = torch.einsum("bqhd,bkgd->bhqk", query, key) / math.sqrt(query.shape[-1])
     scores = scores if bias is None else scores + bias
