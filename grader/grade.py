@@ -8,6 +8,7 @@ cannot be graded what is wrong with it and what to do. A broken notebook costs n
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -52,9 +53,10 @@ def released_cells(course: CourseDirectory, assignment: str) -> dict[str, set[st
         try:
             notebooks = gradebook.find_assignment(assignment).notebooks
         except MissingEntry:
+            known = ", ".join(a.name for a in gradebook.assignments) or "none"
             raise LookupError(
-                f"expected the assignment {assignment!r} in the gradebook, which does not know "
-                "it. Run `make exercises` first, so that nbgrader learns its cells and points"
+                f"expected an assignment that the gradebook knows ({known}), got {assignment!r}. "
+                "Run `make exercises` first, so that nbgrader learns its cells and points"
             ) from None
         return {
             n.name: {cell.name for cell in n.source_cells}
@@ -69,13 +71,20 @@ def inspect_submission(folder: Path, released: dict[str, set[str]]) -> Submissio
         folder: submitted/STUDENT/ASSIGNMENT.
         released: the ids of the cells of each notebook of the assignment.
     """
+    if re.search(r'[,"\n]', folder.parent.name):
+        problem = "the name holds a comma, a quotation mark or a line break, which would break "
+        problem += "grades.csv. Rename the folder and grade again; nothing is graded."
+        return Submission(folder.parent.name, [], [problem])
+    if not folder.is_dir():
+        others = ", ".join(sorted(path.name for path in folder.parent.glob("*"))) or "nothing"
+        problem = f"expected the notebooks in {folder}, found {others}; nothing is graded."
+        return Submission(folder.parent.name, [], [problem])
     found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
     reasons = {name: unreadable(path) for name, path in found.items()}
-    problems = []
+    missing = [f"{name}.ipynb" for name in released if name not in found]
+    problems = [f"not handed in, so 0 points: {', '.join(missing)}."] if missing else []
     for name in released:
-        if name not in found:
-            problems.append(f"{name}.ipynb was not handed in; its tasks score 0.")
-        elif reasons[name]:
+        if name in found and reasons[name]:
             problems.append(
                 f"{found[name]} cannot be read ({reasons[name]}) and is not graded. "
                 "Ask the student for the file again."
@@ -94,6 +103,8 @@ def unreadable(path: Path) -> str | None:
     """Why a file is no notebook, or None if it is one."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        return f"{error.strerror}"
     except UnicodeDecodeError:
         return "it is not UTF-8 text"
     except json.JSONDecodeError as error:
@@ -127,12 +138,14 @@ def grade(course: CourseDirectory, assignment: str) -> list[Submission]:
     released = released_cells(course, assignment)
     submitted = Path(course.root, course.submitted_directory)
     students = sorted(p for p in submitted.glob("*") if p.is_dir())
+    strays = sorted(p for p in submitted.glob("*.ipynb") if not p.is_dir())
     if not students:
         raise LookupError(
             f"expected submissions as {submitted}/STUDENT/{assignment}/NOTEBOOK.ipynb, found "
             "none. Put them there, or unpack a download with `nbgrader zip_collect`"
         )
-    submissions = []
+    misplaced = f"lies outside of a student's folder STUDENT/{assignment} and is not graded."
+    submissions = [Submission(stray.name, [], [misplaced]) for stray in strays]
     for student in tqdm(students, desc="Grading", unit="student"):
         submission = inspect_submission(student / assignment, released)
         whole = len(submission.notebooks) == len(released)

@@ -136,6 +136,9 @@ def course(tmp_path_factory):
         "renamed": read(source),
         "cut-off": read(source),
         "nothing": None,
+        "a-folder": None,
+        "misspelt": None,
+        "with,comma": read(source),
     }
     lost = notebooks["lost-a-test"]
     lost.cells = [c for c in lost.cells if c.id != "masked_softmax_hidden_tests"]
@@ -148,6 +151,11 @@ def course(tmp_path_factory):
             nbformat.write(notebook, folder / name)
     broken = root / "submitted" / "cut-off" / "transformer" / f"{NOTEBOOK}.ipynb"
     broken.write_text(broken.read_text(encoding="utf-8")[:3000], encoding="utf-8")
+    (root / "submitted" / "a-folder" / "transformer" / f"{NOTEBOOK}.ipynb").mkdir()
+    (root / "submitted" / "misspelt" / "transformer").rename(
+        root / "submitted" / "misspelt" / "tranformer"
+    )
+    shutil.copy(source, root / "submitted" / "loose.ipynb")
     return root
 
 
@@ -192,7 +200,14 @@ def test_a_deleted_test_comes_back(graded):
 
 @pytest.mark.parametrize(
     ("student", "advice"),
-    [("renamed", "Rename it"), ("cut-off", "Ask the student"), ("nothing", "was not handed in")],
+    [
+        ("renamed", "Rename it"),
+        ("cut-off", "Ask the student"),
+        ("nothing", "not handed in"),
+        ("a-folder", "Is a directory"),
+        ("misspelt", "found tranformer"),
+        ("with,comma", "Rename the folder"),
+    ],
 )
 def test_what_cannot_be_graded_is_said_in_one_line_with_advice(graded, student, advice):
     output, grades = graded
@@ -200,6 +215,16 @@ def test_what_cannot_be_graded_is_said_in_one_line_with_advice(graded, student, 
     assert student not in grades, "no grade may be made up"
     row = next(line for line in output.splitlines() if line.split()[:1] == [student])
     assert set(row.split()[1:]) == {"-"}
+
+
+def test_a_notebook_outside_of_a_folder_is_mentioned(graded):
+    assert said_about("loose.ipynb", graded[0])
+
+
+def test_an_assignment_that_does_not_exist_is_answered_with_those_that_do(course, graded):
+    result = command("grader.grade", "tranformer", cwd=course)
+    assert result.returncode == 2
+    assert "(transformer)" in result.stderr and "'tranformer'" in result.stderr
 
 
 def test_a_submission_is_never_changed(course, graded):
