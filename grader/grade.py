@@ -77,7 +77,8 @@ def inspect_submission(folder: Path, released: dict[str, set[str]]) -> Submissio
         return Submission(folder.parent.name, [], [problem])
     if not folder.is_dir():
         others = ", ".join(sorted(path.name for path in folder.parent.glob("*"))) or "nothing"
-        problem = f"expected the notebooks in {folder}, found {others}; nothing is graded."
+        problem = f"expected the notebooks in {folder}, found {others} in its place. If that is "
+        problem += "the submission, rename it and grade again; nothing is graded."
         return Submission(folder.parent.name, [], [problem])
     found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
     reasons = {name: unreadable(path) for name, path in found.items()}
@@ -104,7 +105,7 @@ def unreadable(path: Path) -> str | None:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        return f"{error.strerror}"
+        return str(error.strerror)
     except UnicodeDecodeError:
         return "it is not UTF-8 text"
     except json.JSONDecodeError as error:
@@ -144,7 +145,7 @@ def grade(course: CourseDirectory, assignment: str) -> list[Submission]:
             f"expected submissions as {submitted}/STUDENT/{assignment}/NOTEBOOK.ipynb, found "
             "none. Put them there, or unpack a download with `nbgrader zip_collect`"
         )
-    misplaced = f"lies outside of a student's folder STUDENT/{assignment} and is not graded."
+    misplaced = f"lies outside of a folder STUDENT/{assignment} and is not graded. Move it there."
     submissions = [Submission(stray.name, [], [misplaced]) for stray in strays]
     for student in tqdm(students, desc="Grading", unit="student"):
         submission = inspect_submission(student / assignment, released)

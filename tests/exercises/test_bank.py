@@ -1,4 +1,4 @@
-"""The hidden tests reject every known mistake and accept every correct variant."""
+"""Hidden tests reject every known mistake, visible ones half; both accept each correct variant."""
 
 import functools
 
@@ -25,7 +25,7 @@ def known_answers(correct):
     ]
 
 
-@functools.cache
+@functools.cache  # a mistake is asked about twice: by the hidden tests and by the visible ones
 def run(path, answer: KnownAnswer, task: str = ""):
     return run_cells(NOTEBOOKS[path], {answer.task: answer.source}, task)
 
