@@ -36,7 +36,8 @@ from torch.autograd.function import once_differentiable
 
 from lib.checking import Forbidden
 
-MAX_BYTES = 256 * 2**20  # of one message
+MAX_BYTES = 64 * 2**20  # of the tensors in one message
+MAX_TEXT = 4 * 2**20  # of its JSON
 MAX_DEPTH = 40  # of lists, tuples, dicts and sets in each other
 MAX_CALLS = 40  # of calls back and forth in each other
 SIZES = struct.Struct("!QQ")  # the bytes of JSON and of tensors in a message
@@ -51,7 +52,15 @@ EXCEPTIONS = {"Forbidden": Forbidden} | {
 
 
 class BorderError(Exception):
-    """The other end broke the rules, died, or did not answer in time."""
+    """The other end broke the rules."""
+
+
+class TooLate(BorderError):
+    """The other end did not answer in time."""
+
+
+class Gone(BorderError):
+    """The other end has hung up."""
 
 
 class Foreign:
@@ -119,6 +128,7 @@ class Border:
             student's end trusts, the judge's does not.
         root: the object that the other end knows from the start, as its `root`.
         seconds: how long an answer may take, in all; None for ever.
+        until: when all must be over, on the clock of `time.monotonic`.
     """
 
     def __init__(
@@ -128,19 +138,31 @@ class Border:
         trusting: bool,
         root: Any = None,
         seconds: float | None = None,
+        until: float | None = None,
     ):
         self.connection, self.trusting, self.seconds = connection, trusting, seconds
-        self._own: dict[int, Any] = {0: root}
-        self._handles = {id(root): 0}
-        self._foreign: dict[int, Foreign] = {}
-        self._versions: dict[tuple[int, str], tuple] = {}
-        self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
+        self._until = float("inf") if until is None else until
+        self._root = root
         self._numbers = itertools.count(1)
+        self._clear()
         self._depth = 0
         self._deadline: float | None = None
         self.root = Foreign(self, 0, "root")
 
+    def _clear(self) -> None:
+        """Know no object but the root."""
+        self._own: dict[int, Any] = {0: self._root}
+        self._handles = {id(self._root): 0}
+        self._foreign: dict[int, Foreign] = {}
+        self._versions: dict[tuple[int, str], tuple] = {}
+        self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
+
     # --- asking ---------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Let go, on both sides, of all objects that have crossed; they cannot be used again."""
+        self.ask({"op": "forget"})
+        self._clear()
 
     def call(self, target: Foreign, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the other side; differentiable, and in-place changes come back."""
@@ -169,7 +191,7 @@ class Border:
         """The result, and the tensors in it through which gradients flow."""
         outermost = self._deadline is None
         if outermost and self.seconds is not None:
-            self._deadline = time.monotonic() + self.seconds
+            self._deadline = min(time.monotonic() + self.seconds, self._until)
         try:
             self._send(message, writer)
             while True:
@@ -264,6 +286,9 @@ class Border:
             if not self._shows(owner, name):
                 raise AttributeError(f"{type(owner).__name__} shows no {name!r} to the other side")
             return {"result": writer.write(getattr(owner, name))}
+        if operation == "forget" and self.trusting:
+            self._clear()
+            return {"result": writer.write(None)}
         raise BorderError(f"expected the operation call, backward or read, got {operation!r}")
 
     def _shows(self, owner: Any, name: str) -> bool:
@@ -288,7 +313,7 @@ class Border:
         """The handle of an object of this side, and whether the other side hears of it first."""
         if id(value) in self._handles:
             return self._handles[id(value)], False
-        handle = len(self._own)
+        handle = next(self._numbers)  # never used again, also after everything is forgotten
         self._own[handle], self._handles[id(value)] = value, handle
         return handle, True
 
@@ -339,19 +364,19 @@ class Border:
             message["updates"] = updates
         text = json.dumps(message).encode()
         tensors = save(writer.tensors) if writer.tensors else b""
-        if len(text) + len(tensors) > MAX_BYTES:
-            raise BorderError(f"a message of over {MAX_BYTES // 2**20} MiB does not cross")
+        if len(text) > MAX_TEXT or len(tensors) > MAX_BYTES + MAX_TEXT:
+            raise BorderError(f"a message of {len(text) + len(tensors):,} bytes does not cross")
         self._set_timeout()
         try:
             self.connection.sendall(SIZES.pack(len(text), len(tensors)) + text + tensors)
         except TimeoutError:
-            raise BorderError("the other end did not listen in time") from None
+            raise TooLate("the other end did not listen in time") from None
         except OSError as error:
-            raise BorderError(f"the other end is gone ({error})") from None
+            raise Gone(f"the other end is gone ({error})") from None
 
     def _receive(self, *, idle: bool = False) -> tuple[dict[str, Any], dict[str, Tensor]]:
         sizes = SIZES.unpack(self._read_bytes(SIZES.size, idle=idle))
-        if sum(sizes) > MAX_BYTES:
+        if sizes[0] > MAX_TEXT or sizes[1] > MAX_BYTES + MAX_TEXT:
             raise BorderError(f"a message of {sum(sizes):,} bytes is over the limit")
         text, tensors = (self._read_bytes(size) for size in sizes)
         try:
@@ -370,13 +395,13 @@ class Border:
             try:
                 part = self.connection.recv(min(left, 2**20))
             except TimeoutError:
-                raise BorderError("the other end did not answer in time") from None
+                raise TooLate("the other end did not answer in time") from None
             except OSError as error:
-                raise BorderError(f"the other end is gone ({error})") from None
+                raise Gone(f"the other end is gone ({error})") from None
             if not part:
                 if idle and not parts:
                     raise EOFError
-                raise BorderError("the other end is gone")
+                raise Gone("the other end is gone")
             parts.append(part)
             left -= len(part)
         return b"".join(parts)
@@ -387,7 +412,7 @@ class Border:
             return
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise BorderError("the other end did not answer in time")
+            raise TooLate("the other end did not answer in time")
         self.connection.settimeout(left)
 
 

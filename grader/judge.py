@@ -4,6 +4,11 @@ The student's process runs the student's cells and nothing else. The judge's pro
 instructor's setup and test cells and never a line of the student's; the names that the answer
 cells define are there as objects of the other side of the `grader.border`. So the expected values,
 the hidden tests and the verdict are never where a student's code could read or change them.
+
+A mistake costs its own task only. A test that fails after an earlier task has failed is run again
+with the reference in place of the earlier answers; the student's process gets it as an object of
+the judge's, which it can call and not read. Code that hangs or ends its process is left out when a
+fresh process takes the next task.
 """
 
 import ast
@@ -11,20 +16,45 @@ import contextlib
 import io
 import multiprocessing
 import os
-import socket
+import random
+import signal
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
-from traitlets.config import Config
 
-from grader.border import Border, BorderError
+from grader.border import Border, BorderError, Gone, TooLate
+from grader.sandbox import End, Sandbox
+from grader.walls import Limits
+from lib.checking import STEPS, CheckFailed
 
-MAX_OUTPUT = 100_000  # characters that are kept of what a cell prints
+SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
+
+
+class JudgeError(RuntimeError):
+    """The judge itself failed; this says nothing about the submission."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that failed.
+
+    Attributes:
+        property: what does not hold, as a sentence.
+        step: the broken step of the ladder.
+        called: what was called with which arguments, or "".
+        detail: what was expected and what came, a sentence each.
+    """
+
+    property: str
+    step: str
+    called: str
+    detail: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,158 +66,276 @@ class Outcome:
         error: "Exception: message", or "" if it passed.
         output: what it printed.
         stopped: whether the student's process died, hung or broke the rules.
+        failure: the failed check, if it was one.
+        lent: the earlier answers whose place the reference took.
     """
 
     passed: bool
     error: str = ""
     output: str = ""
     stopped: bool = False
-
-
-class StudentShell:
-    """What runs in the student's process: their cells, in an IPython shell."""
-
-    def __init__(self):
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "NoColor"
-        self._shell = InteractiveShell(config=config)
-
-    def run(self, source: str) -> tuple[str, str]:
-        """Run a cell; return its error, or "", and what it printed."""
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            result = self._shell.run_cell(source)
-        error = result.error_before_exec or result.error_in_exec
-        said = "" if error is None else f"{type(error).__name__}: {error}"
-        return said, printed.getvalue()[:MAX_OUTPUT]
-
-    def get(self, name: str) -> Any:
-        """What a name stands for, as in the student's notebook."""
-        if name not in self._shell.user_ns:
-            raise NameError(f"name {name!r} is not defined; has its cell been run?")
-        return self._shell.user_ns[name]
+    failure: Failure | None = None
+    lent: tuple[str, ...] = ()
 
 
 def judge(
-    notebook: NotebookNode, answers: dict[str, str], *, seconds: float = 60.0
+    notebook: NotebookNode, answers: dict[str, str], sandbox: Sandbox
 ) -> dict[str, Outcome]:
     """Run a student's answers under the instructor's tests.
 
     Args:
-        notebook: the instructor's notebook, with the tests.
+        notebook: the instructor's notebook, with the tests and the reference answers.
         answers: the student's text for each answer cell, by id; a cell that is not there is empty.
-        seconds: how long a cell of the student's, or one call from a test, may take.
+        sandbox: where the student's code runs.
 
     Returns:
         The outcome of each answer cell and of each graded cell, by id, in order.
+
+    Raises:
+        JudgeError: if the judge itself failed.
+    """
+    examination = _Examination(notebook, answers, sandbox)
+    seconds = sandbox.limits.seconds_per_notebook + SECONDS_BEYOND
+    return in_a_fork(examination.run, seconds=seconds)
+
+
+def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
+    """Do trusted work in a forked process, so that nothing of it stays behind in this one.
+
+    Args:
+        work: what to do.
+        seconds: how long it may take.
+
+    Returns:
+        What it returned.
+
+    Raises:
+        JudgeError: if it raised, died or took too long.
     """
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=_judge, args=(notebook, answers, seconds, sender))
+    process = context.Process(target=_work, args=(work, sender))
     process.start()
     sender.close()
     try:
-        outcomes = receiver.recv()
+        if not receiver.poll(seconds):
+            raise JudgeError(f"the judge did not finish within {seconds:.0f} s")
+        result = receiver.recv()
+    except EOFError:
+        process.join(1)
+        raise JudgeError(f"the judge's process died (code {process.exitcode})") from None
     finally:
-        process.join(10)
-        process.kill()
-    if isinstance(outcomes, Exception):
-        raise outcomes
-    return outcomes
-
-
-def _judge(notebook: NotebookNode, answers: dict[str, str], seconds: float, sender) -> None:
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)  # the judge's own setup finds no file of anybody
-        try:
-            with _student(seconds) as border:
-                sender.send(_run(notebook, answers, border))
-        except Exception as error:
-            sender.send(RuntimeError(f"the judge failed: {type(error).__name__}: {error}"))
-
-
-@contextlib.contextmanager
-def _student(seconds: float) -> Iterator[Border]:
-    """The judge's end of the border to a new student's process."""
-    ours, theirs = socket.socketpair()
-
-    def live() -> None:
-        ours.close()
-        Border(theirs, trusting=True, root=StudentShell()).serve()
-
-    process = multiprocessing.get_context("fork").Process(target=live)
-    process.start()
-    theirs.close()
-    try:
-        yield Border(ours, trusting=False, seconds=seconds)
-    finally:
-        ours.close()
         process.kill()
         process.join()
+        receiver.close()
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
-def _run(notebook: NotebookNode, answers: dict[str, str], border: Border) -> dict[str, Outcome]:
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    outcomes: dict[str, Outcome] = {}
-    for cell in notebook.cells:
-        about = cell.metadata.get("nbgrader", {})
-        cell_id = about.get("grade_id")
-        if cell.cell_type != "code" or cell_id is None:
-            continue
-        if about.get("solution"):
-            outcomes[cell_id] = _run_answer(answers.get(cell_id, ""), border)
-            for name in defined_names(cell.source):
-                namespace[name] = _StudentName(border, name)
-        elif about.get("grade"):
-            outcomes[cell_id] = _run_test(cell.source, cell_id, namespace)
-        else:
-            _run_answer(cell.source, border)
-            exec(compile(cell.source, f"<{cell_id}>", "exec"), namespace)
-    return outcomes
+def _work(work: Callable[[], Any], sender: Any) -> None:
+    torch.set_num_threads(1)
+    for seed in (random.seed, numpy.random.seed, torch.manual_seed):
+        seed(0)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)  # the instructor's cells find no file of anybody
+        try:
+            result = work()
+        except Exception as error:
+            result = JudgeError(f"{type(error).__name__}: {error}")
+        sender.send(result)
+    os._exit(0)
 
 
-def _run_answer(source: str, border: Border) -> Outcome:
+class _Examination:
+    """One run of a notebook; it goes on with a fresh student's process where one had to go."""
+
+    def __init__(self, notebook: NotebookNode, answers: dict[str, str], sandbox: Sandbox):
+        self.notebook, self.answers, self.sandbox = notebook, answers, sandbox
+        self.namespace: dict[str, Any] = {"__name__": "__main__"}
+        self.outcomes: dict[str, Outcome] = {}
+        self.border: Border | None = None
+        self.done: list[tuple[str, str]] = []  # the cells that a fresh process runs again
+        self.guilty: set[str] = set()  # the tasks whose answers are left out then
+        self.names: dict[str, set[str]] = {}  # by task
+        self.failed: set[str] = set()
+        self._reference: dict[str, Any] | None = None
+
+    def run(self) -> dict[str, Outcome]:
+        self.until = time.monotonic() + self.sandbox.limits.seconds_per_notebook
+        task = ""
+        for cell in code_cells(self.notebook):
+            about = cell.metadata.nbgrader
+            if about.get("solution"):
+                task = about.grade_id
+                self.outcomes[task] = self._run_answer(task, cell.source)
+            elif about.get("grade"):
+                outcome = self._run_test(cell, task)
+                self.outcomes[about.grade_id] = outcome
+                if not outcome.passed:
+                    self.failed.add(task)
+            else:
+                self._run_setup(cell)
+        self.sandbox.stop()
+        return self.outcomes
+
+    # --- the student's process ------------------------------------------------------------
+
+    def _student(self) -> Border:
+        """The border to the student's process; a fresh one, if there is none."""
+        while self.border is None:
+            if time.monotonic() > self.until:
+                raise TooLate
+            limits = self.sandbox.limits
+            border = Border(
+                self.sandbox.start(),
+                trusting=False,
+                seconds=limits.seconds_per_call,
+                until=self.until,
+            )
+            self.border = border
+            for task, source in self.done:
+                if task and task in self.guilty:
+                    continue
+                try:
+                    border.root.run(source)
+                except BorderError as stop:
+                    if not task:
+                        raise JudgeError(f"a setup cell failed: {stop}") from None
+                    self._stop(stop, task)
+                    break
+        return self.border
+
+    def _stop(self, stop: BorderError, task: str) -> str:
+        """End the student's process after a fault in a task; return what happened, in words."""
+        self.guilty.add(task)
+        end = self.sandbox.stop()
+        self.border = None
+        return explain(stop, end, self.sandbox.limits, over=time.monotonic() > self.until)
+
+    def _run_setup(self, cell: NotebookNode) -> None:
+        error, _ = self._student().root.run(cell.source)
+        if error and not self.names:  # after an answer, it may be the answer's doing
+            raise JudgeError(f"the setup cell {cell.metadata.nbgrader.grade_id} failed: {error}")
+        self.done.append(("", cell.source))
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(cell.source, "<setup>", "exec"), self.namespace)
+
+    def _run_answer(self, task: str, source: str) -> Outcome:
+        self.names[task] = defined_names(source)
+        answer = self.answers.get(task, "")
+        try:
+            error, output = self._student().root.run(answer)
+        except BorderError as stop:
+            return Outcome(False, self._stop(stop, task), stopped=True)
+        self.done.append((task, answer))
+        return Outcome(not error, str(error), str(output)[: self.sandbox.limits.output])
+
+    # --- the instructor's tests -----------------------------------------------------------
+
+    def _run_test(self, cell: NotebookNode, task: str) -> Outcome:
+        outcome = self._try(cell, task, ())
+        earlier = [t for t in self.names if t in self.failed and t != task]
+        lent = tuple(sorted(name for t in earlier for name in self.names[t]))
+        if outcome.passed or outcome.stopped or not lent:
+            return outcome
+        again = self._try(cell, task, lent)
+        if again.passed or _progress(again) >= _progress(outcome):
+            return replace(again, lent=lent)
+        return outcome
+
+    def _try(self, cell: NotebookNode, task: str, lent: tuple[str, ...]) -> Outcome:
+        printed = io.StringIO()
+        try:
+            border = self._student()
+            for name in lent:
+                border.root.lend(name, self._reference_of(name))
+            local = dict(self.namespace)
+            for known, names in self.names.items():
+                if known != task and known not in self.guilty:
+                    local |= {name: _fetch(border, name) for name in names}
+            local |= {name: _fetch(border, name) for name in self.names.get(task, ())}
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                try:
+                    name = f"<{cell.metadata.nbgrader.grade_id}>"
+                    exec(compile(cell.source, name, "exec"), local)
+                    outcome = Outcome(True)
+                except BorderError:
+                    raise
+                except CheckFailed as error:
+                    if isinstance(error.__cause__, BorderError):
+                        raise error.__cause__ from None
+                    failure = Failure(
+                        error.property, error.step, error.called, tuple(error.detail)
+                    )
+                    outcome = Outcome(False, f"CheckFailed: {error}", failure=failure)
+                except Exception as error:
+                    outcome = Outcome(False, f"{type(error).__name__}: {error}")
+            if lent:
+                border.root.take_back()
+            local.clear()
+            border.forget()
+        except BorderError as stop:
+            return Outcome(False, self._stop(stop, task), printed.getvalue(), stopped=True)
+        return replace(outcome, output=printed.getvalue())
+
+    def _reference_of(self, name: str) -> Any:
+        if self._reference is None:
+            self._reference = {"__name__": "__main__"}
+            for cell in code_cells(self.notebook):
+                if not cell.metadata.nbgrader.get("grade"):
+                    exec(cell.source, self._reference)
+        return self._reference[name]
+
+
+def _fetch(border: Border, name: str) -> Any:
     try:
-        error, output = border.root.run(source)
-    except BorderError as stop:
-        return Outcome(False, f"{type(stop).__name__}: {stop}", stopped=True)
-    return Outcome(not error, error, output)
-
-
-def _run_test(source: str, cell_id: str, namespace: dict[str, Any]) -> Outcome:
-    # A cell sees the names as the answers left them, not what an earlier test made of them.
-    local = {name: _fetch(value) for name, value in namespace.items()}
-    printed = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            exec(compile(source, f"<{cell_id}>", "exec"), local)
-    except BorderError as stop:
-        return Outcome(False, f"{type(stop).__name__}: {stop}", printed.getvalue(), stopped=True)
-    except Exception as error:
-        return Outcome(False, f"{type(error).__name__}: {error}", printed.getvalue())
-    return Outcome(True, "", printed.getvalue())
+        return border.root.get(name)
+    except NameError as error:
+        return _Missing(str(error))
 
 
 @dataclass(frozen=True)
-class _StudentName:
-    """Stands for a student's name until a test cell needs it."""
+class _Missing:
+    """Stands for a name that the student's cells do not define."""
 
-    border: Border
-    name: str
+    message: str
 
     def __call__(self, *_: Any, **__: Any) -> Any:
-        return self.border.root.get(self.name)  # raises what is wrong with the name
+        raise NameError(self.message)
 
 
-def _fetch(value: Any) -> Any:
-    if not isinstance(value, _StudentName):
-        return value
-    try:
-        return value.border.root.get(value.name)
-    except (NameError, BorderError):
-        return value
+def _progress(outcome: Outcome) -> int:
+    """How far up the ladder a failed test got."""
+    return STEPS.index(outcome.failure.step) if outcome.failure else 0
+
+
+def explain(stop: BorderError, end: End | None, limits: Limits, *, over: bool) -> str:
+    """What happened to a student's process, in a sentence for the student."""
+    code = 0 if end is None else end.code
+    if code == -signal.SIGXCPU or (isinstance(stop, TooLate) and over):
+        return f"Stopped: all cells together took more than {limits.seconds_per_notebook:g} s."
+    if isinstance(stop, TooLate):
+        return (
+            f"Stopped: it did not finish within {limits.seconds_per_call:g} s. Look for a loop "
+            "that never ends."
+        )
+    if isinstance(stop, Gone):
+        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        return (
+            f"Stopped: the code ended its own process ({how}). Calls such as exit(), or more "
+            f"memory than the {limits.memory / 2**30:g} GiB there is, do that."
+        )
+    return f"Stopped: {stop}."
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells that nbgrader knows."""
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id")
+    ]
 
 
 def defined_names(source: str) -> set[str]:

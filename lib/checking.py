@@ -30,7 +30,18 @@ WIDTH = 84
 
 
 class CheckFailed(AssertionError):
-    """A failed check. Jupyter shows its message alone, without the frames of the test."""
+    """A failed check. Jupyter shows its message alone, without the frames of the test.
+
+    Attributes:
+        property: what does not hold, as a sentence in the present tense.
+        step: the broken step of the ladder.
+        called: what was called with which arguments, or "".
+        detail: what was expected and what came, a sentence each.
+    """
+
+    def __init__(self, property: str, step: str, detail: list[str]):
+        self.property, self.step, self.called, self.detail = property, step, _last_call, detail
+        super().__init__(_message(property, step, self.called, detail))
 
     def _render_traceback_(self) -> list[str]:
         return ["CheckFailed", *str(self).splitlines()]
@@ -147,18 +158,16 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
             result = function(*args, **kwargs)
     except NotImplementedError as error:
         raise CheckFailed(
-            _message(
-                "your answer is written and its cell has been run",
-                "ran",
-                [
-                    "It still raises NotImplementedError: replace that line by your code, run the "
-                    "cell, then run this one again.",
-                ],
-            )
+            "your answer is written and its cell has been run",
+            "ran",
+            [
+                "It still raises NotImplementedError: replace that line by your code, run the "
+                "cell, then run this one again.",
+            ],
         ) from error
     except Exception as error:
         detail = [f"It raised {type(error).__name__}: {error}", *_student_line(error)]
-        raise CheckFailed(_message("your code runs", "ran", detail)) from error
+        raise CheckFailed("your code runs", "ran", detail) from error
     for tensor, copy in zip(tensors, before, strict=True):
         if tensor.shape != copy.shape or not torch.equal(tensor.nan_to_num(), copy.nan_to_num()):
             detail = [
@@ -166,7 +175,7 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
                 "whose name ends in _ and assignments such as x[...] = … or x += … change a "
                 "tensor in place."
             ]
-            raise CheckFailed(_message("the arguments are left as they were", "ran", detail))
+            raise CheckFailed("the arguments are left as they were", "ran", detail)
     return result
 
 
@@ -250,7 +259,7 @@ def check_same_as(
                 f"No gradient reaches {name}. Detaching, .item(), .data, numpy or torch.no_grad "
                 "cut the graph."
             ]
-            raise CheckFailed(_message(property, "gradient", detail))
+            raise CheckFailed(property, "gradient", detail)
         _compare(got[name], wanted[name], property, f"the gradient for {name}", "", "gradient")
 
 
@@ -284,13 +293,13 @@ def check_raises(
             if cause is None or isinstance(cause, Forbidden | NotImplementedError):
                 raise
             detail = [f"Expected {wanted}, but the call raised {type(cause).__name__}: {cause}"]
-            raise CheckFailed(_message(property, "ran", detail)) from cause
+            raise CheckFailed(property, "ran", detail) from cause
         if mentions not in str(cause):
             detail = [f"The message {str(cause)!r} does not mention {mentions!r}."]
-            raise CheckFailed(_message(property, "values", detail)) from None
+            raise CheckFailed(property, "values", detail) from None
         return
     detail = [f"Expected {wanted}, but the call returned {_describe(result)}."]
-    raise CheckFailed(_message(property, "ran", detail))
+    raise CheckFailed(property, "ran", detail)
 
 
 def parameter_gradients(module: nn.Module, *args: Any, **kwargs: Any) -> dict[str, Tensor]:
@@ -395,7 +404,7 @@ def _compare_tensors(
             f"first at {_name_index(first, axes)}. A softmax over -inf alone, 0/0 and log 0 "
             "give NaN or infinity."
         ]
-        raise CheckFailed(_message(property, at("finite"), detail))
+        raise CheckFailed(property, at("finite"), detail)
     if actual.is_floating_point():
         tolerance = TOLERANCE[expected.dtype]
         actual, expected = actual.double(), expected.double()
@@ -416,24 +425,24 @@ def _compare_tensors(
             f"expected there: {_excerpt(expected, index)}",
             f"got there:      {_excerpt(actual, index)}",
         ]
-        raise CheckFailed(_message(property, step, detail))
+        raise CheckFailed(property, step, detail)
 
 
 def _fail(property: str, step: str, what: str, expected: str, got: str) -> None:
     detail = [f"expected {what} to be: {expected}", f"got: {got}"]
-    raise CheckFailed(_message(property, step, detail))
+    raise CheckFailed(property, step, detail)
 
 
 # --- words --------------------------------------------------------------------------------
 
 
-def _message(property: str, step: str, detail: list[str]) -> str:
+def _message(property: str, step: str, called: str, detail: list[str]) -> str:
     """The whole message: property, ladder, call, detail; every line within WIDTH."""
     passed = STEPS[: STEPS.index(step)]
     ladder = "  ".join([f"{name} ok" for name in passed] + [f"{step.upper()} BROKEN"])
     lines = [f"This must hold: {property}.", f"Steps:  {ladder}"]
-    if _last_call:
-        lines.append(f"Called: {_last_call}")
+    if called:
+        lines.append(f"Called: {called}")
     return "\n".join(
         textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False)
         for line in lines + detail

@@ -1,0 +1,234 @@
+"""The sandbox: a warm process behind bubblewrap's walls, from which students' processes come.
+
+    with Sandbox() as sandbox:
+        connection = sandbox.start()      # a fresh student's process, at the other end
+        ...
+        end = sandbox.stop()              # how it ended; nothing of it is left
+
+What is in there: Python, the installed packages, `lib/`, and the three modules of the student's
+side, all read-only; no network; no other process; an empty scratch folder for each submission.
+`grader.walls` says what each submission is limited to.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+
+from grader.walls import Limits
+
+COURSE = Path(__file__).parents[1]
+VISIBLE = ["lib", *(f"grader/{n}.py" for n in ("__init__", "border", "student", "walls"))]
+SECONDS_TO_START = 60  # of the warm process; a student's takes milliseconds
+
+
+class SandboxError(RuntimeError):
+    """The sandbox cannot be built here, or its warm process is gone."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a student's process ended.
+
+    Attributes:
+        code: its exit code; the negative of a signal's number.
+        memory: the most bytes it had in memory.
+    """
+
+    code: int
+    memory: int
+
+
+class Sandbox:
+    """A warm process behind walls. Use it as a context manager.
+
+    Args:
+        walls: whether to build the walls. Without them student code runs with all your rights;
+            only time and memory are limited then.
+        limits: what each student's process may use.
+
+    Raises:
+        SandboxError: if the walls cannot be built, saying what is missing and what to do.
+    """
+
+    def __init__(self, *, walls: bool = True, limits: Limits | None = None):
+        self.walls, self.limits = walls, limits or Limits()
+        self._asked = itertools.count(1)
+        self._connection: socket.socket | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed in close
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        options = json.dumps({"walls": walls, "limits": asdict(self.limits)})
+        python = [sys.executable, "-m", "grader.student", str(theirs.fileno()), options]
+        command = [*_bubblewrap(), *python] if walls else python
+        environment = {} if walls else os.environ | _environment(COURSE)
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            pass_fds=[theirs.fileno()],
+            env=environment,
+        )
+        theirs.close()
+        try:
+            self._receive("0", SECONDS_TO_START)
+        except SandboxError:
+            self.close()
+            raise
+
+    def start(self) -> socket.socket:
+        """Start a student's process; one that still runs is stopped.
+
+        Returns:
+            The judge's end of a connection to it.
+
+        Raises:
+            SandboxError: if it cannot be started.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._ask("start", [theirs.fileno()])
+        self._connection = ours
+        return ours
+
+    def stop(self) -> End | None:
+        """Kill the student's process and all that it has started.
+
+        Returns:
+            How it ended, or None if none was running.
+        """
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        end = self._ask("stop", []).get("end")
+        return End(**end) if end else None
+
+    def _ask(self, op: str, descriptors: list[int]) -> dict:
+        # With the process's number, since a judge that was forked may ask, and die before it reads.
+        number = f"{os.getpid()}-{next(self._asked)}"
+        request = json.dumps({"op": op, "number": number}).encode()
+        try:
+            socket.send_fds(self._control, [request], descriptors)
+        except OSError as error:
+            raise SandboxError(f"the warm process is gone ({error}){self._said()}") from None
+        return self._receive(number, 10)
+
+    def _receive(self, number: str, seconds: float) -> dict:
+        """The answer with a number; one that nobody has waited for is dropped."""
+        self._control.settimeout(seconds)
+        while True:
+            try:
+                message = self._control.recv(65536)
+            except OSError as error:
+                raise SandboxError(
+                    f"the warm process does not answer ({error}){self._said()}"
+                ) from None
+            if not message:
+                raise SandboxError(f"the warm process is gone{self._said()}")
+            answer = json.loads(message)
+            if answer["number"] == number:
+                break
+        if "error" in answer:
+            raise SandboxError(f"a wall cannot be put up: {answer['error']}")
+        return answer
+
+    def _said(self) -> str:
+        self._log.seek(0)
+        text = self._log.read().decode(errors="replace").strip()
+        return f": {text[-2000:]}" if text else ""
+
+    def close(self) -> None:
+        """End the warm process and everything in the sandbox."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def missing() -> str:
+    """What this machine lacks for the sandbox, in a sentence with what to do; "" if nothing."""
+    if sys.platform != "linux":
+        return (
+            f"the sandbox needs Linux (namespaces, seccomp), and this is {sys.platform}. "
+            "Grade in a Linux virtual machine or container"
+        )
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed. On Debian: apt-get install bubblewrap"
+    try:
+        with Sandbox() as sandbox:
+            sandbox.start()
+            sandbox.stop()
+    except (SandboxError, OSError) as error:
+        advice = (
+            "In a container, allow it user namespaces (Docker: --security-opt seccomp=unconfined "
+            "or --cap-add SYS_ADMIN); on Ubuntu, see the sysctl "
+            "kernel.apparmor_restrict_unprivileged_userns. libseccomp comes as libseccomp2"
+        )
+        return f"the kernel does not allow what the sandbox needs ({error}). {advice}"
+    return ""
+
+
+def _environment(course: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(course),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "HOME": "/tmp",
+        "TMPDIR": "/tmp",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "agg",
+    }
+
+
+def _bubblewrap() -> list[str]:
+    """The command that runs what follows it behind walls."""
+    course = Path("/course")
+    binds: dict[Path, Path] = {}
+    for library in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache"):
+        binds[Path(library)] = Path(library)
+    python = Path(sys.executable).resolve()
+    for path in (Path(sys.prefix), Path(sys.base_prefix), python):
+        if path != Path("/usr"):  # then /usr/lib holds the library, and python alone is missing
+            binds[path] = path
+    binds[Path("/sys/devices/system/cpu")] = Path("/sys/devices/system/cpu")  # torch counts cores
+    binds |= {COURSE / name: course / name for name in VISIBLE}
+    # As an ordinary user, rights are had within a new user namespace. As root no such namespace
+    # is made, so that each student's process can become a user that owns nothing.
+    root = os.geteuid() == 0
+    names = ("pid", "net", "ipc", "uts", "cgroup-try") if root else ("all",)
+    rights = ("SYS_ADMIN", "SETUID", "SETGID", "KILL") if root else ("SYS_ADMIN",)
+    command = ["bwrap", *(f"--unshare-{n}" for n in names), "--die-with-parent", "--new-session"]
+    command += ["--hostname", "sandbox", "--clearenv"]
+    for name, value in _environment(course).items():
+        command += ["--setenv", name, value]
+    made: set[Path] = set()
+    for source, target in binds.items():
+        for parent in [*target.parents][::-1][1:]:
+            if parent not in made:  # else it gets the mode of its source, which may be private
+                command += ["--perms", "0755", "--dir", str(parent)]
+                made.add(parent)
+        command += ["--ro-bind-try", str(source), str(target)]
+        made.add(target)
+    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    command += ["--cap-drop", "ALL", *(a for r in rights for a in ("--cap-add", f"CAP_{r}"))]
+    return [*command, "--remount-ro", "/", "--"]

@@ -1,0 +1,268 @@
+"""The student's side: a warm process in the sandbox, which forks a process for each submission.
+
+The warm process has imported torch and started an IPython shell; a fork of it is ready in
+milliseconds. Each fork puts up its own walls, runs one submission, and is killed with everything
+that it started. Nothing of the instructor's is here but `lib/` and the border.
+
+    python -m grader.student CONTROL '{"walls": true, "limits": {...}}'
+
+CONTROL is the number of an inherited socket on which `grader.sandbox` asks for students.
+"""
+
+import contextlib
+import io
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from grader import walls
+from grader.border import Border
+
+
+class StudentShell:
+    """What runs in the student's process: their cells, in an IPython shell.
+
+    Args:
+        output: the most characters kept of what a cell prints.
+    """
+
+    def __init__(self, output: int):
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.InteractiveShell.colors = "NoColor"
+        self._shell = InteractiveShell.instance(config=config)
+        self._shell._showtraceback = lambda *_: None  # the error is reported by itself
+        self._output = output
+        self._lent: dict[str, Any] = {}
+
+    def run(self, source: str) -> tuple[str, str]:
+        """Run a cell; return its error, or "", and what it printed."""
+        printed = _Printed(self._output)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            result = self._shell.run_cell(source)
+        error = result.error_before_exec or result.error_in_exec
+        return "" if error is None else _describe(error)[: self._output], printed.getvalue()
+
+    def get(self, name: str) -> Any:
+        """What a name stands for, as in the student's notebook."""
+        if name not in self._shell.user_ns:
+            raise NameError(f"name {name!r} is not defined; has its cell been run?")
+        return self._shell.user_ns[name]
+
+    def lend(self, name: str, value: Any) -> None:
+        """Let a name stand for something else until `take_back`."""
+        self._lent[name] = self._shell.user_ns.get(name)
+        self._shell.user_ns[name] = value
+
+    def take_back(self) -> None:
+        """Let lent names stand for what they stood for."""
+        self._shell.user_ns.update(self._lent)
+        self._lent.clear()
+
+
+def _describe(error: BaseException) -> str:
+    """Type, message and, if it arose in a cell, the line."""
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    message = error.msg if isinstance(error, SyntaxError) else error
+    return f"{type(error).__name__}: {message}" + (f" (line {line} of the cell)" if line else "")
+
+
+class _Printed(io.StringIO):
+    """Keeps the beginning of what is printed, and says so when it stops."""
+
+    def __init__(self, most: int):
+        super().__init__()
+        self._left = most
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            super().write(text[: self._left])
+            self._left -= len(text)
+            if self._left <= 0:
+                super().write("\n[the rest of the output is cut off]\n")
+        return len(text)
+
+
+@dataclass
+class _Running:
+    """A student's process: the one that waits for it, its own number, and what they report."""
+
+    parent: int
+    pid: int
+    reports: Any
+
+
+def warm_up(shell: StudentShell) -> None:
+    """Do once what the first submission would do first, so that no later one pays for it."""
+    torch.set_num_threads(1)
+    shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
+    x = torch.ones(2, 3, 4, dtype=torch.float64, requires_grad=True)
+    layer = torch.nn.Linear(4, 4).double()
+    y = torch.nn.functional.gelu(torch.einsum("bqd,bkd->bqk", layer(x), x).softmax(-1))
+    torch.autograd.grad([y], [x], [torch.ones_like(y)])
+    torch.nn.functional.cross_entropy(y.detach()[0], torch.tensor([0, 1, 2]), label_smoothing=0.1)
+    torch.empty(2).uniform_(generator=torch.Generator().manual_seed(1))
+
+
+def serve(control: socket.socket, *, walled: bool, limits: walls.Limits) -> None:
+    """Start and stop students as the other end of the socket asks."""
+    shell = StudentShell(limits.output)
+    warm_up(shell)
+    filter_calls = walls.Filter() if walled else None
+    running: _Running | None = None
+    _answer(control, {"number": "0"})
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
+        if not message:
+            return
+        request = json.loads(message)
+        answer = {"number": request["number"]}
+        if running is not None:
+            answer["end"] = _stop(running)
+            running = None
+        if request["op"] == "start":
+            try:
+                running = _start(control, descriptors[0], shell, filter_calls, limits)
+            except OSError as error:
+                answer["error"] = str(error)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        _answer(control, answer)
+
+
+def _answer(control: socket.socket, answer: dict[str, Any]) -> None:
+    control.send(json.dumps(answer).encode())
+
+
+def _start(
+    control: socket.socket,
+    connection: int,
+    shell: StudentShell,
+    filter_calls: walls.Filter | None,
+    limits: walls.Limits,
+) -> _Running:
+    """Fork a student's process behind walls of its own.
+
+    Raises:
+        OSError: if a wall cannot be put up.
+    """
+    reading, writing = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        try:
+            control.close()
+            os.close(reading)
+            if filter_calls is not None:
+                walls.separate()
+            pid = os.fork()
+            if pid == 0:
+                _be_student(connection, writing, shell, filter_calls, limits)
+            os.close(connection)
+            _tell(writing, {"pid": pid})
+            _, status, used = os.wait4(pid, 0)
+            _tell(writing, {"status": status, "memory": used.ru_maxrss * 1024})
+        except BaseException as error:
+            _tell(writing, {"error": f"{type(error).__name__}: {error}"})
+        finally:
+            os._exit(0)
+    os.close(writing)
+    reports = os.fdopen(reading, encoding="utf-8")
+    pid = 0
+    for line in reports:
+        report = json.loads(line)
+        pid = report.get("pid", pid)
+        if "error" in report or "status" in report:
+            if pid:
+                _kill(pid)
+            os.waitpid(parent, 0)
+            raise OSError(report.get("error", "the new process ended at once"))
+        if "ready" in report:
+            break
+    while not pid:
+        pid = json.loads(reports.readline())["pid"]
+    return _Running(parent, pid, reports)
+
+
+def _be_student(
+    connection: int,
+    writing: int,
+    shell: StudentShell,
+    filter_calls: walls.Filter | None,
+    limits: walls.Limits,
+) -> None:
+    """What the forked process does: put up the walls, then answer the judge until it hangs up."""
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(nothing, standard)
+        for seed in (random.seed, numpy.random.seed, torch.manual_seed):
+            seed(0)
+        if filter_calls is not None:
+            walls.furnish(limits)
+            walls.give_up_rights()
+        if sys.platform == "linux":
+            walls.limit(limits)
+        if filter_calls is not None:
+            filter_calls.apply()
+        _tell(writing, {"ready": True})
+        os.closerange(3, connection)
+        os.closerange(connection + 1, 65536)
+        Border(socket.socket(fileno=connection), trusting=True, root=shell).serve()
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            _tell(writing, {"error": f"{type(error).__name__}: {error}"})
+    finally:
+        os._exit(0)
+
+
+def _tell(writing: int, report: dict[str, Any]) -> None:
+    os.write(writing, (json.dumps(report) + "\n").encode())
+
+
+def _stop(running: _Running) -> dict[str, Any]:
+    """Kill a student's process and all it started; say how it ended and what it used."""
+    _kill(running.pid)
+    os.waitpid(running.parent, 0)
+    with running.reports as reports:
+        last = [json.loads(line) for line in reports]
+    report = next((r for r in last if "status" in r), {"status": signal.SIGKILL, "memory": 0})
+    status = report["status"]
+    code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    return {"code": code, "memory": report["memory"]}
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Serve on the socket and with the options of the command line."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    options = json.loads(sys.argv[2])
+    try:
+        serve(control, walled=options["walls"], limits=walls.Limits(**options["limits"]))
+    except BaseException:
+        _answer(control, {"number": "0", "error": traceback.format_exc(limit=-3)})
+        raise
+
+
+if __name__ == "__main__":
+    main()
