@@ -11,12 +11,20 @@ c.CourseDirectory.course_id = "transformer-course"
 c.CourseDirectory.source_directory = str(HERE / "solutions")
 c.CourseDirectory.release_directory = str(HERE / "exercises")
 
-# A deleted test cell comes back instead of taking its points along.
-c.OverwriteCells.add_missing_cells = True
+# Submissions are read as the instructor's notebook with the student's answers in it, run by the
+# judge with the answers in the sandbox, and scored by nbgrader as always.
+c.Autograde.exporter_class = "grader.preprocessors.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]
+c.Autograde.autograde_preprocessors = [
+    "grader.preprocessors.Judge",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
 
-# A warning on stderr must not cost a correct answer its points, which it does by default.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = r"[\s\S]"
-
-# Seconds a cell may take. The longest reference answer takes a tenth of it.
-c.Execute.timeout = 60
+# Feedback shows no hidden test, and nothing that a student wrote can run in a reader's browser.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "grader.preprocessors.StudentFeedback",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.HTMLExporter.sanitize_html = True

@@ -154,7 +154,9 @@ class Border:
         self._own: dict[int, Any] = {0: self._root}
         self._handles = {id(self._root): 0}
         self._foreign: dict[int, Foreign] = {}
-        self._versions: dict[tuple[int, str], tuple] = {}
+        # Of each module its parameters, with what shows that one has changed.
+        self._parameters: dict[tuple[str, int], dict[str, list]] = {}
+        self._touched: set[int] = set()  # modules that take part in the present exchange
         self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
 
     # --- asking ---------------------------------------------------------------------------
@@ -202,6 +204,7 @@ class Border:
         finally:
             if outermost:
                 self._deadline = None
+                self._touched.clear()
         self._accept_updates(answer, tensors)
         reader = _Reader(self, tensors)
         if "error" in answer:
@@ -231,6 +234,7 @@ class Border:
                 message, tensors = self._receive(idle=True)
             except EOFError:
                 return
+            self._touched.clear()
             self._serve_one(message, tensors)
 
     def _serve_one(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> None:
@@ -283,6 +287,7 @@ class Border:
             return {"result": writer.write([None if g is None else g.detach() for g in gradients])}
         if operation == "read":
             owner, name = self._own[message["target"]], message["name"]
+            self._touched.add(id(owner))
             if not self._shows(owner, name):
                 raise AttributeError(f"{type(owner).__name__} shows no {name!r} to the other side")
             return {"result": writer.write(getattr(owner, name))}
@@ -332,11 +337,19 @@ class Border:
         """What changed in parameters since the last message, by whose module it is."""
         changed: dict[str, list] = {}
         for side, handle, module in self._modules():
-            for name, parameter in module.named_parameters():
+            known = self._parameters.get((side, handle))
+            # To walk through a module takes long, so only those are walked that take part.
+            if known is None or id(module) in self._touched:
+                before, known = known or {}, {}
+                for name, parameter in module.named_parameters():
+                    known[name] = [parameter, before.get(name, (None, None))[1]]
+                self._parameters[side, handle] = known
+            for name, entry in known.items():
+                parameter, before = entry
                 version = (id(parameter), parameter._version, parameter.data_ptr(), parameter.dtype)
-                if self._versions.get((side, handle, name), version) != version:
+                if before is not None and before != version:
                     changed.setdefault(side, []).append((handle, name, parameter))
-                self._versions[side, handle, name] = version
+                entry[1] = version
         return changed
 
     def _updates(self, writer: "_Writer") -> dict[str, list]:
@@ -522,6 +535,7 @@ class _Writer:
         return ["mine", handle, name, parameters if new else {}, self._link(value)]
 
     def _link(self, module: Any) -> list[str]:
+        self.border._touched.add(id(module))
         named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
         self.linked += [parameter for _, parameter in named]
         return [name for name, _ in named]
@@ -563,6 +577,7 @@ class _Reader:
             return self._read_tensor(content, *rest)
         if kind == "yours":
             value = self.border._own[content]
+            self.border._touched.add(id(value))
             self._link(value, *rest)
             return value
         if kind == "mine":

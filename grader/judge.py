@@ -68,6 +68,7 @@ class Outcome:
         stopped: whether the student's process died, hung or broke the rules.
         failure: the failed check, if it was one.
         lent: the earlier answers whose place the reference took.
+        partial: the number that a test cell ends with, its partial credit, if it does.
     """
 
     passed: bool
@@ -76,16 +77,18 @@ class Outcome:
     stopped: bool = False
     failure: Failure | None = None
     lent: tuple[str, ...] = ()
+    partial: float | None = None
 
 
 def judge(
-    notebook: NotebookNode, answers: dict[str, str], sandbox: Sandbox
+    notebook: NotebookNode, answers: dict[str, tuple[str, ...]], sandbox: Sandbox
 ) -> dict[str, Outcome]:
     """Run a student's answers under the instructor's tests.
 
     Args:
         notebook: the instructor's notebook, with the tests and the reference answers.
-        answers: the student's text for each answer cell, by id; a cell that is not there is empty.
+        answers: for each answer cell, by id, the sources to run in order, of which the last is the
+            answer; a cell that is not there is empty.
         sandbox: where the student's code runs.
 
     Returns:
@@ -150,7 +153,9 @@ def _work(work: Callable[[], Any], sender: Any) -> None:
 class _Examination:
     """One run of a notebook; it goes on with a fresh student's process where one had to go."""
 
-    def __init__(self, notebook: NotebookNode, answers: dict[str, str], sandbox: Sandbox):
+    def __init__(
+        self, notebook: NotebookNode, answers: dict[str, tuple[str, ...]], sandbox: Sandbox
+    ):
         self.notebook, self.answers, self.sandbox = notebook, answers, sandbox
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.outcomes: dict[str, Outcome] = {}
@@ -223,13 +228,15 @@ class _Examination:
 
     def _run_answer(self, task: str, source: str) -> Outcome:
         self.names[task] = defined_names(source)
-        answer = self.answers.get(task, "")
-        try:
-            error, output = self._student().root.run(answer)
-        except BorderError as stop:
-            return Outcome(False, self._stop(stop, task), stopped=True)
-        self.done.append((task, answer))
-        return Outcome(not error, str(error), str(output)[: self.sandbox.limits.output])
+        error, printed = "", []
+        for source in self.answers.get(task, ("",)):
+            try:
+                error, output = self._student().root.run(source)
+            except BorderError as stop:
+                return Outcome(False, self._stop(stop, task), "".join(printed), stopped=True)
+            self.done.append((task, source))
+            printed.append(str(output))
+        return Outcome(not error, str(error), "".join(printed)[: self.sandbox.limits.output])
 
     # --- the instructor's tests -----------------------------------------------------------
 
@@ -240,6 +247,8 @@ class _Examination:
         if outcome.passed or outcome.stopped or not lent:
             return outcome
         again = self._try(cell, task, lent)
+        if again == outcome:
+            return outcome
         if again.passed or _progress(again) >= _progress(outcome):
             return replace(again, lent=lent)
         return outcome
@@ -258,16 +267,13 @@ class _Examination:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 try:
                     name = f"<{cell.metadata.nbgrader.grade_id}>"
-                    exec(compile(cell.source, name, "exec"), local)
-                    outcome = Outcome(True)
+                    outcome = Outcome(True, partial=_execute(cell.source, name, local))
                 except BorderError:
                     raise
                 except CheckFailed as error:
                     if isinstance(error.__cause__, BorderError):
                         raise error.__cause__ from None
-                    failure = Failure(
-                        error.property, error.step, error.called, tuple(error.detail)
-                    )
+                    failure = Failure(error.property, error.step, error.called, tuple(error.detail))
                     outcome = Outcome(False, f"CheckFailed: {error}", failure=failure)
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
@@ -286,6 +292,17 @@ class _Examination:
                 if not cell.metadata.nbgrader.get("grade"):
                     exec(cell.source, self._reference)
         return self._reference[name]
+
+
+def _execute(source: str, name: str, namespace: dict[str, Any]) -> float | None:
+    """Run a cell; return the number that it ends with, if it ends with one."""
+    tree = ast.parse(source, name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), namespace)
+    if last is None:
+        return None
+    value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
+    return float(value) if type(value) in (int, float) else None
 
 
 def _fetch(border: Border, name: str) -> Any:

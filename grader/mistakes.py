@@ -8,9 +8,18 @@ write into the answer cell:
     # %% correct attention_scores: with einsum
 """
 
+import contextlib
+import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from grader.judge import Failure, Outcome, code_cells
+from lib.checking import CheckFailed
 
 BANK = Path(__file__).parent / "bank"
 _HEADER = re.compile(r"^# %% (mistake in|correct) (\w+): (.+)$", re.MULTILINE)
@@ -54,3 +63,76 @@ def read_bank(path: Path) -> list[KnownAnswer]:
         KnownAnswer(task, kind == "correct", sentence.strip(), source.strip())
         for kind, task, sentence, source in zip(*[iter(pieces)] * 4, strict=True)
     ]
+
+
+# --- naming a mistake ---------------------------------------------------------------------
+
+Symptoms = dict[str, str]  # by the id of a graded cell; "" if it passes
+
+
+def symptom(outcome: Outcome) -> str:
+    """What a failed test shows, so that equal texts mean equal results; "" if it passed."""
+    if outcome.failure is None:
+        return outcome.error
+    detail = [line for line in outcome.failure.detail if not line.startswith("in line ")]
+    return "\n".join([outcome.failure.property, outcome.failure.step, *detail])
+
+
+def symptoms_of_mistakes(
+    notebook: NotebookNode, task: str, answers: Iterable[KnownAnswer]
+) -> dict[str, Symptoms]:
+    """Run the tests of a task against its known mistakes, in this process.
+
+    Args:
+        notebook: the instructor's notebook.
+        task: the id of an answer cell.
+        answers: the bank.
+
+    Returns:
+        For the sentence of each mistake, what the graded cells of the task show.
+    """
+    base: dict[str, Any] = {"__name__": "__main__"}
+    tests, owner = [], ""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for cell in code_cells(notebook):
+            about = cell.metadata.nbgrader
+            if about.get("grade"):
+                tests += [cell] if owner == task else []
+            else:
+                exec(cell.source, base)
+                owner = about.grade_id if about.get("solution") else owner
+        return {
+            answer.sentence: {
+                cell.metadata.nbgrader.grade_id: _show(cell, answer, dict(base)) for cell in tests
+            }
+            for answer in answers
+            if answer.task == task and not answer.is_correct
+        }
+
+
+def _show(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> str:
+    try:
+        exec(compile(answer.source, "<answer>", "exec"), namespace)
+        exec(compile(test.source, "<test>", "exec"), namespace)
+    except CheckFailed as error:
+        failure = Failure(error.property, error.step, error.called, tuple(error.detail))
+        return symptom(Outcome(False, failure=failure))
+    except Exception as error:
+        return symptom(Outcome(False, f"{type(error).__name__}: {error}"))
+    return ""
+
+
+def name_mistakes(shown: Symptoms, known: dict[str, Symptoms]) -> tuple[str, ...]:
+    """The sentences of the known mistakes that show what an answer shows.
+
+    Args:
+        shown: the symptoms of an answer, in the order of the cells.
+        known: those of the mistakes.
+    """
+    if not any(shown.values()):
+        return ()
+    same = [sentence for sentence, symptoms in known.items() if symptoms == shown]
+    if not same:  # the visible tests may show another of several faults
+        last = [cell for cell, text in shown.items() if text][-1]
+        same = [s for s, symptoms in known.items() if symptoms.get(last) == shown[last]]
+    return tuple(same)

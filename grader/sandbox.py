@@ -5,7 +5,7 @@
         ...
         end = sandbox.stop()              # how it ended; nothing of it is left
 
-What is in there: Python, the installed packages, `lib/`, and the three modules of the student's
+What is in there: Python, the installed packages, `lib/`, and the modules of the student's
 side, all read-only; no network; no other process; an empty scratch folder for each submission.
 `grader.walls` says what each submission is limited to.
 """
@@ -25,7 +25,7 @@ from types import TracebackType
 from grader.walls import Limits
 
 COURSE = Path(__file__).parents[1]
-VISIBLE = ["lib", *(f"grader/{n}.py" for n in ("__init__", "border", "student", "walls"))]
+VISIBLE = ["lib", *(f"grader/{n}.py" for n in ("__init__", "border", "student", "walls", "warm"))]
 SECONDS_TO_START = 60  # of the warm process; a student's takes milliseconds
 
 

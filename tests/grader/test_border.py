@@ -387,11 +387,11 @@ def deep():
     value = []
     for _ in range(1000): value = [value]
     return value
-def large(): return torch.zeros(300 * 2**20, dtype=torch.uint8)
+def large(): return torch.zeros(70 * 2**20, dtype=torch.uint8)
 """)
     with pytest.raises(ValueError, match="in each other"):
         border.root.get("deep")()
-    with pytest.raises(ValueError, match="256 MiB"):
+    with pytest.raises(ValueError, match="64 MiB"):
         border.root.get("large")()
 
 

@@ -1,0 +1,192 @@
+"""Examine submissions: the step that can run in many processes at once, here or on a cluster.
+
+A process that examines keeps a warm sandbox and what it has learnt of the known mistakes. Nothing
+of a submission stays in it: both the student's code and the judge run in forks.
+"""
+
+import atexit
+import functools
+import hashlib
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.judge import JudgeError, Outcome, code_cells, in_a_fork, judge
+from grader.mistakes import BANK, KnownAnswer, name_mistakes, read_bank, symptom
+from grader.mistakes import symptoms_of_mistakes as find_symptoms
+from grader.sandbox import Sandbox, SandboxError, missing
+from grader.walls import Limits
+from grader.warm import warm_up
+
+SECONDS_FOR_A_BANK = 300
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How submissions are examined.
+
+    Attributes:
+        sandbox: "required"; "if-possible", which goes on without where it cannot be built; "off".
+        limits: what a student's process may use.
+    """
+
+    sandbox: str = "required"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self):
+        if self.sandbox not in ("required", "if-possible", "off"):
+            raise ValueError(
+                "expected the sandbox to be 'required', 'if-possible' or 'off', got "
+                f"{self.sandbox!r}"
+            )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook of one student, with all that is needed to examine it on any machine.
+
+    Attributes:
+        instructors: the instructor's notebook, as JSON.
+        bank: the known answers to its tasks.
+        sources: the sources to run for each answer cell.
+        setting: how to examine it.
+    """
+
+    instructors: str
+    bank: tuple[KnownAnswer, ...]
+    sources: dict[str, tuple[str, ...]]
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came out.
+
+    Attributes:
+        outcomes: of each answer cell and each graded cell.
+        mistakes: the known mistakes that a task's answer equals, by task.
+        seconds: how long it took.
+        fault: why the grader failed, or "". Then there is no outcome, and no grade may be made up.
+    """
+
+    outcomes: dict[str, Outcome]
+    mistakes: dict[str, tuple[str, ...]]
+    seconds: float
+    fault: str = ""
+
+
+def examine(job: Job) -> Finding:
+    """Run a submission under the tests, and name the mistakes in it.
+
+    Raises:
+        SandboxError: if the sandbox is required and cannot be built.
+    """
+    start = time.monotonic()
+    for attempt in (1, 2):
+        try:
+            outcomes = judge(_notebook(job.instructors), job.sources, _sandbox(job.setting))
+            mistakes = _name_mistakes(job, outcomes)
+            return Finding(outcomes, mistakes, time.monotonic() - start)
+        except (JudgeError, SandboxError) as error:
+            _close(job.setting)
+            if attempt == 2:
+                if isinstance(error, SandboxError):
+                    raise
+                return Finding({}, {}, time.monotonic() - start, fault=str(error))
+    raise AssertionError
+
+
+@functools.cache
+def _sandbox(setting: Setting) -> Sandbox:
+    """The sandbox of this process."""
+    warm_up()
+    sandbox = None
+    if setting.sandbox != "off":
+        try:
+            sandbox = Sandbox(limits=setting.limits)
+            sandbox.start()
+            sandbox.stop()
+        except (SandboxError, OSError):
+            if sandbox is not None:
+                sandbox.close()
+            sandbox = None
+            if setting.sandbox == "required":
+                raise SandboxError(
+                    f"the sandbox is required, and {missing() or 'did not start'}. To grade "
+                    "without it, so that student code runs with your rights: --sandbox=off"
+                ) from None
+    sandbox = sandbox or Sandbox(walls=False, limits=setting.limits)
+    _open[setting] = sandbox
+    return sandbox
+
+
+_open: dict[Setting, Sandbox] = {}
+
+
+@atexit.register
+def _close_all() -> None:
+    for setting in list(_open):
+        _close(setting)
+
+
+def _close(setting: Setting) -> None:
+    """Give up the sandbox of this process; the next submission gets a new one."""
+    if setting in _open:
+        _open.pop(setting).close()
+    _sandbox.cache_clear()
+
+
+@functools.lru_cache(maxsize=64)
+def _notebook(text: str) -> NotebookNode:
+    return nbformat.reads(text, as_version=4)
+
+
+# --- known mistakes -----------------------------------------------------------------------
+
+_symptoms: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+
+
+def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[str, ...]]:
+    notebook = _notebook(job.instructors)
+    named, task = {}, ""
+    shown: dict[str, dict[str, str]] = {}
+    for cell in code_cells(notebook):
+        about = cell.metadata.nbgrader
+        task = about.grade_id if about.get("solution") else task
+        if about.get("grade") and about.grade_id in outcomes:
+            shown.setdefault(task, {})[about.grade_id] = symptom(outcomes[about.grade_id])
+    for task, texts in shown.items():
+        stopped = any(outcomes[cell].stopped for cell in texts)
+        if not stopped and any(texts.values()) and not _is_empty(texts):
+            named[task] = name_mistakes(texts, known_symptoms(job, task))
+    return named
+
+
+def _is_empty(texts: dict[str, str]) -> bool:
+    """Whether an answer is not written yet."""
+    return all("NotImplementedError" in text for text in texts.values())
+
+
+def known_symptoms(job: Job, task: str) -> dict[str, dict[str, str]]:
+    """What the known mistakes of a task show; found once by each process."""
+    relevant = [answer for answer in job.bank if answer.task == task]
+    digest = hashlib.sha256((job.instructors + repr(relevant)).encode()).hexdigest()
+    if (digest, task) not in _symptoms:
+        notebook = _notebook(job.instructors)
+        work = functools.partial(find_symptoms, notebook, task, relevant)
+        _symptoms[digest, task] = in_a_fork(work, seconds=SECONDS_FOR_A_BANK)
+    return _symptoms[digest, task]
+
+
+def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
+    """An instructor's notebook as text, and its bank, if it has one.
+
+    Args:
+        path: such as solutions/transformer/02-masks.ipynb.
+    """
+    bank = BANK / path.parent.name / f"{path.stem}.py"
+    known = tuple(read_bank(bank)) if bank.exists() else ()
+    return path.read_text(encoding="utf-8"), known

@@ -1,0 +1,28 @@
+"""What a process does once, so that each process forked from it is quick."""
+
+import gc
+import importlib
+import pkgutil
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import lib
+
+
+def warm_up() -> None:
+    """Import what torch imports at its first use, and keep the heap out of later collections."""
+    torch.set_num_threads(1)  # a pool of threads does not survive a fork
+    for module in pkgutil.walk_packages(lib.__path__, "lib."):
+        importlib.import_module(module.name)
+    x = torch.ones(2, 3, 4, dtype=torch.float64, requires_grad=True)
+    layer = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4)).double()
+    y = F.gelu(torch.einsum("bqd,bkd->bqk", layer(x), x).softmax(-1))
+    torch.autograd.grad([y], [x], [torch.ones_like(y)])  # imports sympy, which takes a second
+    F.cross_entropy(y.detach()[0], torch.tensor([0, 1, 2]), label_smoothing=0.1)
+    torch.optim.AdamW(layer.parameters())
+    torch.empty(2).uniform_(generator=torch.Generator().manual_seed(1))
+    # A collection in a fork would touch, and so copy, every page of the heap.
+    gc.collect()
+    gc.freeze()
