@@ -36,7 +36,7 @@ grade: $(INSTALLED)  ## grade submitted/STUDENT/transformer/*.ipynb
 sample-class: $(INSTALLED)
 	python tools/sample_class.py $(SAMPLE)
 	nbgrader generate_assignment $(ASSIGNMENT) --force --CourseDirectory.root=$(SAMPLE) --Application.log_level=WARN
-	python -m grader.grade $(ASSIGNMENT) --root $(SAMPLE)
+	python -m grader.grade $(ASSIGNMENT) --root $(SAMPLE) --sandbox=if-possible
 
 bundle: exercises  ## pack what students get into _build/transformer-course.zip
 	python tools/bundle.py _build/transformer-course.zip

@@ -148,6 +148,7 @@ class Border:
         self._depth = 0
         self._deadline: float | None = None
         self.root = Foreign(self, 0, "root")
+        self.called: set[int] = set()  # handles of what this end has called
 
     def _clear(self) -> None:
         """Know no object but the root."""
@@ -168,6 +169,7 @@ class Border:
 
     def call(self, target: Foreign, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the other side; differentiable, and in-place changes come back."""
+        self.called.add(target._handle)
         writer = _Writer(self)
         number = next(self._numbers)
         message = {

@@ -1,38 +1,56 @@
-"""Grade all submissions of an assignment with nbgrader, one student after another.
+"""Grade all submissions of an assignment.
 
     python -m grader.grade transformer
 
-Runs `nbgrader autograde`, `generate_feedback` and `export`, and says for each submission that
-cannot be graded what is wrong with it and what to do. A broken notebook costs nobody else.
+Reads submitted/STUDENT/ASSIGNMENT/*.ipynb, examines the notebooks in parallel, records scores from
+this process alone, and writes autograded/, feedback/ and grades.csv, as nbgrader's `autograde`,
+`generate_feedback` and `export` do. What has been graded is not graded again; a run that was
+stopped goes on where it was. For each submission that cannot be graded it says what is wrong and
+what to do; none of them stops the others.
+
+Where tests were changed after grading, it shows whose score would change, and records that only
+with --regrade.
 """
 
 import argparse
+import contextlib
+import fcntl
+import hashlib
 import json
+import multiprocessing
+import os
 import re
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import writes as write_json
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
-
-@dataclass(frozen=True)
-class Submission:
-    """One student's folder, looked at before grading.
-
-    Attributes:
-        student: the student's id.
-        notebooks: the notebooks that can be graded, without ".ipynb".
-        problems: what a teacher has to know, a sentence each with what to do about it.
-    """
-
-    student: str
-    notebooks: list[str]
-    problems: list[str]
+from grader.examine import Finding, Job, Setting, examine, load_notebook
+from grader.judge import code_cells
+from grader.mistakes import KnownAnswer
+from grader.preprocessors import Judge
+from grader.record import Record, set_checksums, timestamp_of
+from grader.report import write_outcomes
+from grader.sandbox import SandboxError, missing
+from grader.submission import Submission, UnreadableError, read_submission, rebuild
 
 
 def open_course(root: Path) -> CourseDirectory:
@@ -43,138 +61,491 @@ def open_course(root: Path) -> CourseDirectory:
     return CourseDirectory(config=app.config)
 
 
-def released_cells(course: CourseDirectory, assignment: str) -> dict[str, set[str]]:
-    """The ids of the cells of each notebook of an assignment, as the gradebook knows them.
+@dataclass(frozen=True)
+class Released:
+    """A notebook of the assignment.
 
-    Raises:
-        LookupError: if the assignment was never generated, with the command that does it.
+    Attributes:
+        text: the instructor's notebook, as JSON.
+        notebook: the same, read.
+        bank: the known answers.
+        checksums: of the released cells, by id.
+        tests: a digest of what the answers are run with.
     """
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        try:
-            notebooks = gradebook.find_assignment(assignment).notebooks
-        except MissingEntry:
-            known = ", ".join(a.name for a in gradebook.assignments) or "none"
-            raise LookupError(
-                f"expected an assignment that the gradebook knows ({known}), got {assignment!r}. "
-                "Run `make exercises` first, so that nbgrader learns its cells and points"
-            ) from None
-        return {
-            n.name: {cell.name for cell in n.source_cells}
-            for n in sorted(notebooks, key=lambda n: n.name)
-        }
+
+    text: str
+    notebook: NotebookNode
+    bank: tuple[KnownAnswer, ...]
+    checksums: dict[str, str]
+    tests: str
 
 
-def inspect_submission(folder: Path, released: dict[str, set[str]]) -> Submission:
-    """Find out which notebooks of a student's folder can be graded, and what is wrong with it.
+@dataclass(frozen=True)
+class Item:
+    """One notebook of one student that is to be examined.
 
-    Args:
-        folder: submitted/STUDENT/ASSIGNMENT.
-        released: the ids of the cells of each notebook of the assignment.
+    Attributes:
+        student: the student's id.
+        name: the notebook's name.
+        submission: the student's part of it.
+        path: the file.
+        is_again: whether the same answers were graded before, with other tests.
     """
-    if re.search(r'[,"\n]', folder.parent.name):
-        problem = "the name holds a comma, a quotation mark or a line break, which would break "
-        problem += "grades.csv. Rename the folder and grade again; nothing is graded."
-        return Submission(folder.parent.name, [], [problem])
-    if not folder.is_dir():
-        others = ", ".join(sorted(path.name for path in folder.parent.glob("*"))) or "nothing"
-        problem = f"expected the notebooks in {folder}, found {others} in its place. If that is "
-        problem += "the submission, rename it and grade again; nothing is graded."
-        return Submission(folder.parent.name, [], [problem])
-    found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-    reasons = {name: unreadable(path) for name, path in found.items()}
-    missing = [f"{name}.ipynb" for name in released if name not in found]
-    problems = [f"not handed in, so 0 points: {', '.join(missing)}."] if missing else []
-    for name in released:
-        if name in found and reasons[name]:
-            problems.append(
-                f"{found[name]} cannot be read ({reasons[name]}) and is not graded. "
-                "Ask the student for the file again."
-            )
-    for name in sorted(set(found) - set(released)):
-        problem = f"{found[name]} is no notebook of this assignment and is not graded"
-        original = None if reasons[name] else closest_notebook(found[name], released)
-        if original and original not in found:
-            problem += f"; its cells are those of {original}.ipynb. Rename it and grade again"
-        problems.append(f"{problem}.")
-    readable = [name for name in released if name in found and not reasons[name]]
-    return Submission(folder.parent.name, readable, problems)
+
+    student: str
+    name: str
+    submission: Submission
+    path: Path
+    is_again: bool
 
 
-def unreadable(path: Path) -> str | None:
-    """Why a file is no notebook, or None if it is one."""
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        return str(error.strerror)
-    except UnicodeDecodeError:
-        return "it is not UTF-8 text"
-    except json.JSONDecodeError as error:
-        return f"no valid JSON at line {error.lineno}, as if it were cut off"
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        return "it has no list of cells"
-    return None
+@dataclass
+class Summary:
+    """What a run has done.
+
+    Attributes:
+        graded: the number of notebooks recorded.
+        unchanged: the number of notebooks that were graded already.
+        problems: what a teacher has to know, by student.
+        changes: whose score a regrading changes, a line each.
+        again: the number of notebooks examined again, and not recorded.
+        faults: the number of notebooks on which the grader itself failed.
+        students: the students with something new to report.
+    """
+
+    graded: int = 0
+    unchanged: int = 0
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
+    again: int = 0
+    faults: int = 0
+    students: set[str] = field(default_factory=set)
+
+    def say(self, student: str, problem: str) -> None:
+        self.problems.setdefault(student, []).append(problem)
 
 
-def closest_notebook(path: Path, released: dict[str, set[str]]) -> str | None:
-    """The notebook of the assignment that shares most cell ids with a file, if any does."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    ids = {cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") for cell in cells}
-    best = max(released, key=lambda name: len(ids & released[name]))
-    return best if ids & released[best] else None
-
-
-def grade(course: CourseDirectory, assignment: str) -> list[Submission]:
-    """Grade every student's submission and write feedback and grades.csv.
+class Grading:
+    """Grades the submissions of an assignment.
 
     Args:
         course: the course directory.
-        assignment: the name of a released assignment.
+        record: the gradebook.
+        setting: how to examine.
+        everything: examine also what was graded already.
+        regrade: record what comes of the same answers under other tests.
+        dry_run: record nothing.
+    """
 
-    Returns:
-        The submissions with their problems, those met while grading included.
+    def __init__(
+        self,
+        course: CourseDirectory,
+        record: Record,
+        setting: Setting,
+        *,
+        everything: bool = False,
+        regrade: bool = False,
+        dry_run: bool = False,
+    ):
+        self.course, self.record, self.setting = course, record, setting
+        self.everything, self.regrade, self.dry_run = everything, regrade, dry_run
+        self.released = load_released(course, record)
+        self.summary = Summary()
+        self._before = record.scores()
+
+    def run(self, workers: "Workers") -> Summary:
+        """Grade everything that is to be graded.
+
+        Args:
+            workers: where the examining is done.
+
+        Raises:
+            LookupError: if nobody has handed in anything.
+            SandboxError: if the sandbox is required and cannot be built.
+        """
+        students = self._students()
+        paths = (s / self.record.assignment / f"{n}.ipynb" for s in students for n in self.released)
+        total = sum(path.is_file() for path in paths)
+        with tqdm(total=total, desc="Grading", unit="notebook", smoothing=0.05) as self._bar:
+            items = (item for folder in students for item in self._items(folder))
+            with contextlib.closing(workers.map(self._job, items)) as results:
+                for item, finding in results:
+                    self._take(item, finding)
+                    self._advance()
+        return self.summary
+
+    def _advance(self) -> None:
+        self._bar.set_postfix(problems=len(self.summary.problems), faults=self.summary.faults)
+        self._bar.update()
+
+    # --- what there is to do --------------------------------------------------------------
+
+    def _students(self) -> list[Path]:
+        submitted = Path(self.course.root, self.course.submitted_directory)
+        students = sorted(p for p in submitted.glob("*") if p.is_dir())
+        for stray in sorted(p for p in submitted.glob("*.ipynb") if not p.is_dir()):
+            self.summary.say(
+                stray.name,
+                f"lies outside of a folder STUDENT/{self.record.assignment} and is not graded. "
+                "Move it there.",
+            )
+        if not students:
+            raise LookupError(
+                f"expected submissions as {submitted}/STUDENT/{self.record.assignment}/"
+                "NOTEBOOK.ipynb, found none. Put them there, or unpack a download with "
+                "`nbgrader zip_collect`"
+            )
+        return students
+
+    def _items(self, students_folder: Path) -> Iterator[Item]:
+        """What is to be examined of a student's submission; the rest is dealt with here."""
+        student, folder = students_folder.name, students_folder / self.record.assignment
+        problem = misplaced(folder)
+        if problem:
+            self.summary.say(student, problem)
+            return
+        found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+        absent = [name for name in self.released if name not in found]
+        if absent:
+            names = ", ".join(f"{name}.ipynb" for name in absent)
+            self.summary.say(student, f"not handed in, so 0 points: {names}.")
+        for name in sorted(set(found) - set(self.released)):
+            self.summary.say(student, self._unknown(found, name))
+        readable: dict[str, Submission] = {}
+        for name in [name for name in self.released if name in found]:
+            try:
+                readable[name] = read_submission(found[name], self.released[name].notebook)
+            except UnreadableError as error:
+                self.summary.say(
+                    student,
+                    f"{found[name]} cannot be read ({error}) and is not graded. Ask the student "
+                    "for the file again.",
+                )
+                self._advance()
+        if not readable:
+            return
+        if not self.dry_run:
+            self.record.enroll(student, absent)
+            for name in set(found) & set(self.released) - set(readable):
+                self.record.mark_ungraded(student, name)
+        for name, submission in readable.items():
+            for repair in submission.repairs:
+                self.summary.say(student, f"{name}: {repair}.")
+            state = self._state(student, name, submission)
+            if state == "graded" and not self.everything:
+                self.summary.unchanged += 1
+                self._advance()
+            else:
+                yield Item(student, name, submission, found[name], state != "new")
+
+    def _unknown(self, found: dict[str, Path], name: str) -> str:
+        """What to say of a file with the name of no notebook."""
+        problem = f"{found[name]} is no notebook of this assignment and is not graded"
+        ids = {
+            known: {c.metadata.nbgrader.grade_id for c in code_cells(released.notebook)}
+            for known, released in self.released.items()
+        }
+        try:
+            cells = json.loads(found[name].read_text(encoding="utf-8"))["cells"]
+            own = {c["metadata"].get("nbgrader", {}).get("grade_id") for c in cells}
+            original = max(ids, key=lambda known: len(ids[known] & own))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return f"{problem}."
+        if ids[original] & own and original not in found:
+            problem += f"; its cells are those of {original}.ipynb. Rename it and grade again"
+        return f"{problem}."
+
+    def _state(self, student: str, name: str, submission: Submission) -> str:
+        """Whether a notebook is "new", "graded", or was graded with other "tests"."""
+        scores = self._before.get((student, name), {})
+        if not scores:
+            return "new"
+        path = self._graded_path(student, name)
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["grader"]
+            same = about["sha256"] == submission.sha256
+        except (OSError, ValueError, KeyError, TypeError):
+            return "new"
+        if not same or not about.get("recorded"):
+            return "new"
+        return "graded" if about.get("tests") == self.released[name].tests else "tests"
+
+    def _job(self, item: Item) -> Job:
+        released = self.released[item.name]
+        return Job(released.text, released.bank, item.submission.sources, self.setting)
+
+    # --- what comes of it -----------------------------------------------------------------
+
+    def _take(self, item: Item, finding: Finding) -> None:
+        """Record a finding: first in the gradebook, then as a file, which says that it is done."""
+        summary = self.summary
+        if finding.fault:
+            summary.faults += 1
+            summary.say(
+                item.student,
+                f"{item.name}: the grader failed, not the submission, which is not graded: "
+                f"{finding.fault}",
+            )
+            return
+        graded = rebuild(self.released[item.name].notebook, item.submission)
+        set_checksums(graded, self.released[item.name].checksums)
+        write_outcomes(graded, finding.outcomes, finding.mistakes)
+        graded.metadata.grader |= {
+            "path": f"{item.student}/{self.record.assignment}/{item.path.name}",
+            "tests": self.released[item.name].tests,
+            "recorded": True,
+        }
+        if item.is_again:
+            self._note_changes(item, graded)
+        if self.dry_run or (item.is_again and not self.regrade):
+            summary.again += 1
+            return
+        path = self._graded_path(item.student, item.name)
+        self.record.save(item.student, item.name, graded)
+        replace_file(path, write_json(graded))
+        timestamp = timestamp_of(item.path.parent)
+        if timestamp:
+            shutil.copy(timestamp, path.parent)
+        summary.graded += 1
+        summary.students.add(item.student)
+
+    def _note_changes(self, item: Item, graded: NotebookNode) -> None:
+        from nbgrader.utils import determine_grade, is_grade
+
+        before = self._before[item.student, item.name]
+        for cell in graded.cells:
+            if not is_grade(cell):
+                continue
+            automatic, present = before[cell.metadata.nbgrader.grade_id]
+            score, _ = determine_grade(cell)
+            if score != automatic:
+                kept = "" if automatic == present else f" (the mark {present:g} by hand is kept)"
+                self.summary.changes.append(
+                    f"{item.student}: {item.name}, {cell.metadata.nbgrader.grade_id}: "
+                    f"{_points(automatic)} → {_points(score)}{kept}"
+                )
+
+    def _graded_path(self, student: str, name: str) -> Path:
+        folder = self.course.format_path(
+            self.course.autograded_directory, student, self.record.assignment
+        )
+        return Path(folder, f"{name}.ipynb")
+
+
+def _points(score: float | None) -> str:
+    return "not graded" if score is None else f"{score:g}"
+
+
+def load_released(course: CourseDirectory, record: Record) -> dict[str, Released]:
+    """The notebooks of an assignment, from the source directory.
 
     Raises:
-        LookupError: if the assignment is not released or nobody has handed in anything.
+        LookupError: if they are not those that the gradebook knows.
     """
-    released = released_cells(course, assignment)
-    submitted = Path(course.root, course.submitted_directory)
-    students = sorted(p for p in submitted.glob("*") if p.is_dir())
-    strays = sorted(p for p in submitted.glob("*.ipynb") if not p.is_dir())
-    if not students:
-        raise LookupError(
-            f"expected submissions as {submitted}/STUDENT/{assignment}/NOTEBOOK.ipynb, found "
-            "none. Put them there, or unpack a download with `nbgrader zip_collect`"
+    folder = Path(course.format_path(course.source_directory, ".", record.assignment))
+    released = {}
+    for name, checksums in record.released.items():
+        try:
+            text, bank = load_notebook(folder / f"{name}.ipynb")
+        except OSError as error:
+            raise LookupError(
+                f"expected the notebook {name}, which the gradebook knows, in {folder}: "
+                f"{error.strerror}. Run `make exercises`, so that nbgrader learns what is there"
+            ) from None
+        notebook = nbformat.reads(text, as_version=4)
+        ids = {c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata}
+        if ids != set(checksums):
+            differing = ", ".join(sorted(ids ^ set(checksums)))
+            raise LookupError(
+                f"the gradebook knows other cells of {name} than there are in {folder}: "
+                f"{differing}. Run `make exercises`, so that nbgrader learns the new ones"
+            )
+        cells = [
+            (c.source, c.metadata.nbgrader.get("points"))
+            for c in code_cells(notebook)
+            if not c.metadata.nbgrader.get("solution")
+        ]
+        tests = hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+        released[name] = Released(text, notebook, bank, checksums, tests)
+    return released
+
+
+def misplaced(folder: Path) -> str:
+    """What is wrong with where a submission is, or ""."""
+    if re.search(r'[,"\n]', folder.parent.name):
+        return (
+            "the name holds a comma, a quotation mark or a line break, which would break "
+            "grades.csv. Rename the folder and grade again; nothing is graded."
         )
-    misplaced = f"lies outside of a folder STUDENT/{assignment} and is not graded. Move it there."
-    submissions = [Submission(stray.name, [], [misplaced]) for stray in strays]
-    for student in tqdm(students, desc="Grading", unit="student"):
-        submission = inspect_submission(student / assignment, released)
-        whole = len(submission.notebooks) == len(released)
-        for notebook in ["*"] if whole else submission.notebooks:
-            for command in ("autograde", "generate_feedback"):
-                options = [f"--student={student.name}", f"--notebook={notebook}", "--force"]
-                log = run_nbgrader(course, command, assignment, *options)
-                if log is not None:
-                    submission.problems.append(f"nbgrader {command} failed: {log}")
-                    break
-        submissions.append(submission)
-    run_nbgrader(course, "export", "--to", str(Path(course.root, "grades.csv")))
-    return submissions
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return f"{folder} is a link and is not followed; nothing is graded. Ask for the files."
+    if not folder.is_dir():
+        others = ", ".join(sorted(path.name for path in folder.parent.glob("*"))) or "nothing"
+        return (
+            f"expected the notebooks in {folder}, found {others} in its place. If that is "
+            "the submission, rename it and grade again; nothing is graded."
+        )
+    return ""
 
 
-def run_nbgrader(course: CourseDirectory, command: str, *arguments: str) -> str | None:
-    """Run one of nbgrader's commands; None, or the file with its output if it failed."""
-    line = [sys.executable, "-m", "nbgrader", command, *arguments]
-    line.append(f"--CourseDirectory.root={course.root}")
-    result = subprocess.run(line, capture_output=True, text=True, encoding="utf-8", check=False)
-    log = Path(course.root, "grading.log")
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"$ {' '.join(line)}\n{result.stdout}{result.stderr}")
-    return None if result.returncode == 0 else f"the end of {log} says why"
+def replace_file(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+# --- where examining is done --------------------------------------------------------------
+
+
+class Workers:
+    """Processes that examine: on this machine, or on a Dask cluster.
+
+    Args:
+        count: how many at once, on this machine.
+        dask: the address of a Dask scheduler, or "".
+    """
+
+    def __init__(self, count: int, dask: str = ""):
+        self.count, self.dask = count, dask
+
+    def map(self, job_of, items: Iterator[Item]) -> Iterator[tuple[Item, Finding]]:
+        """Examine items, a few ahead at a time, and give each finding as it comes.
+
+        A process that dies costs nothing: what it had in hand is examined once more, by itself.
+        """
+        executor, ahead = self._open()
+        waiting: dict[Future, Item] = {}
+        orphans: list[Item] = []
+        try:
+            for item in items:
+                waiting[executor.submit(examine_anywhere, job_of(item))] = item
+                if len(waiting) < ahead:
+                    continue
+                yield from self._collect(waiting, orphans)
+                if orphans:
+                    orphans += waiting.values()
+                    waiting.clear()
+                    executor.shutdown(cancel_futures=True)
+                    yield from self._one_by_one(job_of, orphans)
+                    orphans = []
+                    executor, ahead = self._open()
+            while waiting:
+                yield from self._collect(waiting, orphans)
+            yield from self._one_by_one(job_of, orphans)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _open(self) -> tuple[Executor, int]:
+        if self.dask:
+            from distributed import Client
+
+            client = Client(self.dask, timeout="20s")
+            threads = sum(client.nthreads().values()) or 1
+            return client.get_executor(pure=False), 2 * threads + 2
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.count, context), 2 * self.count + 2
+
+    @staticmethod
+    def _collect(
+        waiting: dict[Future, Item], orphans: list[Item]
+    ) -> Iterator[tuple[Item, Finding]]:
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            item = waiting.pop(future)
+            try:
+                yield item, future.result()
+            except BrokenProcessPool:
+                orphans.append(item)
+
+    def _one_by_one(self, job_of, items: list[Item]) -> Iterator[tuple[Item, Finding]]:
+        for item in items:
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(1, context) as executor:
+                try:
+                    yield item, executor.submit(examine, job_of(item)).result()
+                except BrokenProcessPool:
+                    yield item, Finding({}, {}, 0.0, fault="its process died twice")
+
+
+_pool: ProcessPoolExecutor | None = None
+
+
+def examine_anywhere(job: Job) -> Finding:
+    """Examine in this process, or, where it has threads that a fork must not meet, in its own.
+
+    A Dask worker is such a process. It may only have children if it was started with the setting
+    `distributed.worker.daemon` off.
+    """
+    global _pool
+    if "distributed.worker" not in sys.modules:
+        return examine(job)
+    if _pool is None:
+        _pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    try:
+        return _pool.submit(examine, job).result()
+    except BrokenProcessPool:
+        _pool = None
+        return Finding({}, {}, 0.0, fault="its process on the cluster died")
+
+
+# --- feedback and export ------------------------------------------------------------------
+
+
+def generate_feedback(root: Path, assignment: str, students: list[str], count: int) -> list[str]:
+    """Write the feedback pages of students.
+
+    Returns:
+        For whom it failed, and why, a line each.
+    """
+    if not students:
+        return []
+    context = multiprocessing.get_context("spawn")
+    problems = []
+    with ProcessPoolExecutor(min(count, len(students)), context) as executor:
+        futures = {executor.submit(_feedback_of, root, assignment, s): s for s in students}
+        for future in tqdm(futures, desc="Feedback", unit="student"):
+            problem = future.result()
+            if problem:
+                problems.append(f"{futures[future]}: no feedback: {problem}")
+    return problems
+
+
+def _feedback_of(root: Path, assignment: str, student: str) -> str:
+    import logging
+
+    from nbgrader.apps import NbGraderAPI
+
+    course = open_course(root)
+    logging.getLogger().setLevel(logging.ERROR)
+    api = NbGraderAPI(coursedir=course, config=course.config)
+    api.log_level = logging.ERROR
+    course.student_id = student
+    result = api.generate_feedback(assignment, student, force=True)
+    return "" if result["success"] else str(result.get("error") or result.get("log"))[-500:]
+
+
+def export(course: CourseDirectory) -> None:
+    """Write grades.csv with `nbgrader export`."""
+    line = [
+        sys.executable,
+        "-m",
+        "nbgrader",
+        "export",
+        "--to",
+        str(Path(course.root, "grades.csv")),
+    ]
+    line += [f"--CourseDirectory.root={course.root}", "--Application.log_level=ERROR"]
+    subprocess.run(line, check=True)
 
 
 def score_table(course: CourseDirectory, assignment: str) -> str:
     """The scores of an assignment, one line a student; "-" where nothing could be graded."""
+    from nbgrader.api import Gradebook
 
     def by_name(items):
         return sorted(items, key=lambda item: item.name)
@@ -201,27 +572,118 @@ def score_table(course: CourseDirectory, assignment: str) -> str:
     )
 
 
-def main() -> int:
-    """Grade an assignment and print problems and scores."""
-    parser = argparse.ArgumentParser(prog="python -m grader.grade", description=__doc__)
+# --- the command --------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Make sure that no other grading works on the same course.
+
+    Raises:
+        LookupError: if one does.
+    """
+    with Path(root, ".grading.lock").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LookupError(f"another grading of {root} is running; wait for its end") from None
+        yield
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m grader.grade",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("assignment", help="the name of the assignment, for example transformer")
     parser.add_argument(
         "--root", type=Path, default=Path.cwd(), help="where submitted/ and gradebook.db are"
     )
-    arguments = parser.parse_args()
+    parser.add_argument(
+        "--sandbox",
+        choices=["required", "if-possible", "off"],
+        help="whether student code must run in the sandbox (default: required)",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: cores)"
+    )
+    parser.add_argument("--dask", default="", help="the address of a Dask scheduler to examine on")
+    parser.add_argument("--all", action="store_true", help="examine again what is graded already")
+    parser.add_argument("--regrade", action="store_true", help="record what changed tests change")
+    parser.add_argument("--dry-run", action="store_true", help="record nothing; show what changes")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Grade an assignment and print problems and scores."""
+    arguments = parse_arguments()
     course = open_course(arguments.root)
+    judge = Judge(config=course.config)
+    if arguments.sandbox:
+        judge.sandbox = arguments.sandbox
+    lacking = missing() if judge.sandbox != "off" and not arguments.dask else ""
+    if lacking and judge.sandbox == "required":
+        print(
+            f"Nothing is graded: {lacking}.\nTo grade without the sandbox, so that student code "
+            "runs with your rights, add --sandbox=off",
+            file=sys.stderr,
+        )
+        return 2
+    if lacking:
+        print(f"Grading without the sandbox: {lacking}.", file=sys.stderr)
     try:
-        submissions = grade(course, arguments.assignment)
-    except LookupError as error:
+        with alone(arguments.root), Record(course, arguments.assignment) as record:
+            grading = Grading(
+                course,
+                record,
+                judge.setting(),
+                everything=arguments.all,
+                regrade=arguments.regrade,
+                dry_run=arguments.dry_run,
+            )
+            summary = grading.run(Workers(arguments.workers, arguments.dask))
+    except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
-    for submission in submissions:
-        for problem in submission.problems:
-            print(f"{submission.student}: {problem}")
-    print(score_table(course, arguments.assignment))
-    print(f"Grades: {Path(course.root, 'grades.csv')}")
-    print(f"Feedback: {Path(course.root, course.feedback_directory)}")
-    return 0
+    except (OperationalError, OSError) as error:
+        print(
+            f"Stopped: {error}\nWhat is recorded is whole. Put that right and run the same "
+            "command again; it goes on from there.",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+    failed = generate_feedback(
+        arguments.root, arguments.assignment, sorted(summary.students), arguments.workers
+    )
+    for student, problems in sorted(summary.problems.items()):
+        for problem in problems:
+            print(f"{student}: {problem}")
+    for line in failed:
+        print(line)
+    show_changes(summary, arguments)
+    if not arguments.dry_run:
+        export(course)
+        print(score_table(course, arguments.assignment))
+        print(f"Graded {summary.graded} notebooks; {summary.unchanged} had been graded before.")
+        print(f"Grades: {Path(course.root, 'grades.csv')}")
+        print(f"Feedback: {Path(course.root, course.feedback_directory)}")
+    return 1 if summary.faults or failed else 0
+
+
+def show_changes(summary: Summary, arguments: argparse.Namespace) -> None:
+    """Print whose score a regrading changes."""
+    if not summary.again and not summary.changes:
+        return
+    print(f"Graded again with other tests: {len(summary.changes)} scores change.")
+    for line in summary.changes:
+        print(f"  {line}")
+    if summary.again:
+        print(f"{summary.again} notebooks were not recorded. To record them: --regrade")
 
 
 if __name__ == "__main__":

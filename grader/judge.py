@@ -28,7 +28,7 @@ import numpy
 import torch
 from nbformat import NotebookNode
 
-from grader.border import Border, BorderError, Gone, TooLate
+from grader.border import Border, BorderError, Foreign, Gone, TooLate
 from grader.sandbox import End, Sandbox
 from grader.walls import Limits
 from lib.checking import STEPS, CheckFailed
@@ -143,7 +143,11 @@ def _work(work: Callable[[], Any], sender: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # the instructor's cells find no file of anybody
         try:
-            result = work()
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                result = work()
         except Exception as error:
             result = JudgeError(f"{type(error).__name__}: {error}")
         sender.send(result)
@@ -164,6 +168,7 @@ class _Examination:
         self.guilty: set[str] = set()  # the tasks whose answers are left out then
         self.names: dict[str, set[str]] = {}  # by task
         self.failed: set[str] = set()
+        self.took_part = False  # whether the last test called an answer of its own task
         self._reference: dict[str, Any] | None = None
 
     def run(self) -> dict[str, Outcome]:
@@ -223,8 +228,7 @@ class _Examination:
         if error and not self.names:  # after an answer, it may be the answer's doing
             raise JudgeError(f"the setup cell {cell.metadata.nbgrader.grade_id} failed: {error}")
         self.done.append(("", cell.source))
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(cell.source, "<setup>", "exec"), self.namespace)
+        exec(compile(cell.source, "<setup>", "exec"), self.namespace)
 
     def _run_answer(self, task: str, source: str) -> Outcome:
         self.names[task] = defined_names(source)
@@ -247,9 +251,9 @@ class _Examination:
         if outcome.passed or outcome.stopped or not lent:
             return outcome
         again = self._try(cell, task, lent)
-        if again == outcome:
-            return outcome
-        if again.passed or _progress(again) >= _progress(outcome):
+        further = again.passed or _progress(again) >= _progress(outcome)
+        # A test that the reference passes by itself says nothing about this task's answer.
+        if again != outcome and further and self.took_part:
             return replace(again, lent=lent)
         return outcome
 
@@ -263,7 +267,9 @@ class _Examination:
             for known, names in self.names.items():
                 if known != task and known not in self.guilty:
                     local |= {name: _fetch(border, name) for name in names}
-            local |= {name: _fetch(border, name) for name in self.names.get(task, ())}
+            own = {name: _fetch(border, name) for name in self.names.get(task, ())}
+            local |= own
+            border.called.clear()
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 try:
                     name = f"<{cell.metadata.nbgrader.grade_id}>"
@@ -277,6 +283,8 @@ class _Examination:
                     outcome = Outcome(False, f"CheckFailed: {error}", failure=failure)
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
+            handles = {v._handle for v in own.values() if isinstance(v, Foreign)}
+            self.took_part = bool(handles & border.called)
             if lent:
                 border.root.take_back()
             local.clear()

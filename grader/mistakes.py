@@ -8,8 +8,6 @@ write into the answer cell:
     # %% correct attention_scores: with einsum
 """
 
-import contextlib
-import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,21 +91,20 @@ def symptoms_of_mistakes(
     """
     base: dict[str, Any] = {"__name__": "__main__"}
     tests, owner = [], ""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        for cell in code_cells(notebook):
-            about = cell.metadata.nbgrader
-            if about.get("grade"):
-                tests += [cell] if owner == task else []
-            else:
-                exec(cell.source, base)
-                owner = about.grade_id if about.get("solution") else owner
-        return {
-            answer.sentence: {
-                cell.metadata.nbgrader.grade_id: _show(cell, answer, dict(base)) for cell in tests
-            }
-            for answer in answers
-            if answer.task == task and not answer.is_correct
+    for cell in code_cells(notebook):
+        about = cell.metadata.nbgrader
+        if about.get("grade"):
+            tests += [cell] if owner == task else []
+        else:
+            exec(cell.source, base)
+            owner = about.grade_id if about.get("solution") else owner
+    return {
+        answer.sentence: {
+            cell.metadata.nbgrader.grade_id: _show(cell, answer, dict(base)) for cell in tests
         }
+        for answer in answers
+        if answer.task == task and not answer.is_correct
+    }
 
 
 def _show(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> str:

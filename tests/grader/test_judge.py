@@ -1,9 +1,13 @@
 """The judge says what a direct run of answers and tests in one process says."""
 
+import copy
+
 import pytest
 
 from grader.judge import Outcome, defined_names, judge
 from grader.mistakes import BANK, read_bank
+from grader.sandbox import Sandbox
+from grader.walls import Limits
 from tests.exercises.running import SOLUTIONS, answer_cells, graded_cells, read, run_cells
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
@@ -27,16 +31,23 @@ def answers_of(path, kind):
     return answers
 
 
+def run_judge(path, answers, sandbox):
+    return judge(NOTEBOOKS[path], {task: (text,) for task, text in answers.items()}, sandbox)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_the_judge_agrees_with_a_direct_run(path, kind):
+def test_the_judge_agrees_with_a_direct_run(path, kind, sandbox):
     answers = answers_of(path, kind)
-    judged = judge(NOTEBOOKS[path], answers)
+    judged = run_judge(path, answers, sandbox)
     direct = run_cells(NOTEBOOKS[path], answers)
     assert set(judged) == {*answer_cells(NOTEBOOKS[path]), *graded_cells(NOTEBOOKS[path])}
     for cell in graded_cells(NOTEBOOKS[path]):
         outcome = judged[cell]
         assert not outcome.stopped, outcome.error
+        if outcome.lent:  # a direct run has the mistakes of the earlier tasks in it
+            assert direct[cell] is not None
+            continue
         assert outcome.passed == (direct[cell] is None), (outcome.error, direct[cell])
         if not outcome.passed and direct[cell].startswith("CheckFailed"):
             # The same sentence and the same broken step; how an error is put may differ.
@@ -49,25 +60,27 @@ MASKS = next(path for path in SOLUTIONS if path.stem == "02-masks")
 REFERENCE = answers_of(MASKS, "reference")
 
 
-def judged_with(answer, **options):
-    return judge(NOTEBOOKS[MASKS], REFERENCE | {"causal_mask": answer}, **options)
+@pytest.fixture
+def judged_with(sandbox):
+    return lambda answer: run_judge(MASKS, REFERENCE | {"causal_mask": answer}, sandbox)
 
 
-def test_an_answer_that_is_missing_fails_its_own_tests_only():
-    outcomes = judge(NOTEBOOKS[MASKS], {k: v for k, v in REFERENCE.items() if k != "causal_mask"})
+def test_an_answer_that_is_missing_fails_its_own_tests_only(sandbox):
+    answers = {task: text for task, text in REFERENCE.items() if task != "causal_mask"}
+    outcomes = run_judge(MASKS, answers, sandbox)
     failed = {cell for cell, outcome in outcomes.items() if not outcome.passed}
     assert failed == {"causal_mask_tests", "causal_mask_hidden_tests"}
     assert "causal_mask" in outcomes["causal_mask_tests"].error
 
 
-def test_a_syntax_error_is_the_cells_own():
+def test_a_syntax_error_is_the_cells_own(judged_with):
     outcomes = judged_with("def causal_mask(length)\n    return 1")
-    assert outcomes["causal_mask"].error.startswith("SyntaxError")
+    assert outcomes["causal_mask"].error == "SyntaxError: expected ':' (line 1 of the cell)"
     assert not outcomes["causal_mask_hidden_tests"].passed
     assert outcomes["padding_mask_hidden_tests"].passed
 
 
-def test_warnings_and_prints_cost_nothing_and_are_kept():
+def test_warnings_and_prints_cost_nothing_and_are_kept(judged_with):
     chatty = "import sys, warnings\nwarnings.warn('beware')\nprint('hello', file=sys.stderr)\n"
     outcomes = judged_with(chatty + REFERENCE["causal_mask"])
     assert all(outcome.passed for outcome in outcomes.values())
@@ -90,7 +103,7 @@ def test_warnings_and_prints_cost_nothing_and_are_kept():
         "def causal_mask(*a, **k):\n    raise SystemExit(0)",
     ],
 )
-def test_an_attack_earns_nothing(attack):
+def test_an_attack_earns_nothing(attack, judged_with):
     """Each replaces the answer; the tests of this task must fail and the others stand."""
     if "def causal_mask" not in attack:
         attack += "\ndef causal_mask(*a, **k): return None"
@@ -100,11 +113,96 @@ def test_an_attack_earns_nothing(attack):
     assert outcomes["padding_mask_hidden_tests"].passed, "graded before the attack ran"
 
 
-def test_an_endless_cell_is_stopped_and_told_apart():
-    outcomes = judged_with("while True: pass", seconds=1.0)
-    assert outcomes["causal_mask"].stopped
-    assert not outcomes["causal_mask_hidden_tests"].passed
-    assert outcomes["padding_mask_hidden_tests"] == Outcome(True)
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("while True: pass", "did not finish within 2 s"),
+        ("def causal_mask(*a, **k):\n    while True: pass", "did not finish within 2 s"),
+        ("import os\nos._exit(3)", "ended its own process (with exit code 3)"),
+        ("import os\nos.abort()", "ended its own process"),
+    ],
+)
+def test_code_that_is_stopped_costs_its_own_task(answer, says, lacking):
+    with Sandbox(walls=not lacking, limits=Limits(seconds_per_call=2)) as sandbox:
+        outcomes = run_judge(MASKS, REFERENCE | {"causal_mask": answer}, sandbox)
+    stopped = {cell: outcome for cell, outcome in outcomes.items() if outcome.stopped}
+    assert stopped and all(says in outcome.error for outcome in stopped.values())
+    for cell, outcome in outcomes.items():
+        assert outcome.passed != cell.startswith("causal_mask_"), (cell, outcome)
+
+
+def test_all_cells_together_have_a_limit(lacking):
+    limits = Limits(seconds_per_call=5, seconds_per_notebook=4)
+    slow = "import time\ntime.sleep(1.5)\n"
+    with Sandbox(walls=not lacking, limits=limits) as sandbox:
+        answers = {task: slow + text for task, text in REFERENCE.items()}
+        outcomes = run_judge(MASKS, answers, sandbox)
+    first, *_, last = outcomes.values()
+    assert first == Outcome(True)
+    assert last.stopped and "together took more than 4 s" in last.error
+
+
+# --- a mistake costs its own task ---------------------------------------------------------
+
+SCALED = next(path for path in SOLUTIONS if path.stem == "03-scaled-dot-product")
+SCALED_REFERENCE = answers_of(SCALED, "reference")
+
+
+def test_a_later_task_is_run_with_the_reference_where_the_earlier_answer_is_wrong(sandbox):
+    wrong = "def attention_scores(query, key, scale=None): return query @ key.mT"
+    outcomes = run_judge(SCALED, SCALED_REFERENCE | {"attention_scores": wrong}, sandbox)
+    failed = {cell for cell, outcome in outcomes.items() if not outcome.passed}
+    assert failed == {"attention_scores_tests", "attention_scores_hidden_tests"}
+    assert outcomes["attention_hidden_tests"].lent == ("attention_scores",)
+
+
+def test_two_errors_that_cancel_are_still_right_together(sandbox):
+    """The later answer makes up for the earlier one; with the reference it would be wrong."""
+    wrong = "def attention_scores(query, key, scale=None): return query @ key.mT"
+    later = SCALED_REFERENCE["attention"].replace(
+        "scores = attention_scores(query.transpose(1, 2), key.transpose(1, 2))",
+        "scores = attention_scores(query.transpose(1, 2), key.transpose(1, 2)) "
+        "/ query.shape[-1] ** 0.5",
+    )
+    assert later != SCALED_REFERENCE["attention"]
+    answers = SCALED_REFERENCE | {"attention_scores": wrong, "attention": later}
+    outcomes = run_judge(SCALED, answers, sandbox)
+    assert outcomes["attention_hidden_tests"].passed
+    assert outcomes["attention_hidden_tests"].lent == ()
+
+
+def test_the_reference_alone_earns_nothing(sandbox):
+    """Nobody gets points for a test that calls nothing of theirs."""
+    path = next(path for path in SOLUTIONS if path.stem == "08-translator")
+    outcomes = run_judge(path, {}, sandbox)
+    assert not any(outcome.passed for cell, outcome in outcomes.items() if "tests" in cell)
+
+
+def test_what_is_lent_can_be_called_and_not_read(sandbox):
+    thief = """
+def masked_softmax(scores, allowed):
+    import inspect
+    found = []
+    for read in (inspect.getsource, vars, lambda f: f.__code__.co_consts, lambda f: f.__globals__):
+        try:
+            found.append(str(read(attention_scores))[:300])
+        except Exception as error:
+            found.append(type(error).__name__)
+    raise ValueError(" | ".join(found))
+"""
+    answers = SCALED_REFERENCE | {"attention_scores": "", "masked_softmax": thief}
+    outcomes = run_judge(SCALED, answers, sandbox)
+    text = outcomes["masked_softmax_hidden_tests"].error
+    assert "ValueError" in text
+    assert "math.sqrt" not in text and "transpose" not in text
+
+
+def test_a_test_that_ends_with_a_number_gives_partial_credit(sandbox):
+    notebook = copy.deepcopy(NOTEBOOKS[MASKS])
+    cell = next(c for c in notebook.cells if c.id == "causal_mask_tests")
+    cell.source = "print('half of it')\n0.5 if causal_mask(3).sum() == 6 else 0"
+    outcomes = judge(notebook, {task: (text,) for task, text in REFERENCE.items()}, sandbox)
+    assert outcomes["causal_mask_tests"] == Outcome(True, output="half of it\n", partial=0.5)
 
 
 def test_only_names_defined_at_top_level_are_the_students():
