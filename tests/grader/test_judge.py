@@ -128,7 +128,8 @@ def test_code_that_is_stopped_costs_its_own_task(answer, says, lacking):
     stopped = {cell: outcome for cell, outcome in outcomes.items() if outcome.stopped}
     assert stopped and all(says in outcome.error for outcome in stopped.values())
     for cell, outcome in outcomes.items():
-        assert outcome.passed != cell.startswith("causal_mask_"), (cell, outcome)
+        if "tests" in cell:
+            assert outcome.passed != cell.startswith("causal_mask_"), (cell, outcome)
 
 
 def test_all_cells_together_have_a_limit(lacking):
