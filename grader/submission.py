@@ -7,6 +7,7 @@ an answer needs. So changed, deleted, doubled or moved test cells, tags and meta
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -59,7 +60,11 @@ def read_submission(path: Path, instructors: NotebookNode) -> Submission:
 def _read_cells(path: Path) -> list[dict[str, Any]]:
     """The cells of a notebook file, of whatever version, as far as they are cells."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            kind = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "no file"
+            raise UnreadableError(f"it is {kind}")
+        if about.st_size > MAX_BYTES:
             raise UnreadableError(
                 f"it is larger than {MAX_BYTES // 2**20} MiB; outputs can be cleared with Kernel, "
                 "Restart Kernel and Clear Outputs"

@@ -204,7 +204,7 @@ def test_a_deleted_test_comes_back(graded):
         ("renamed", "Rename it"),
         ("cut-off", "Ask the student"),
         ("nothing", "not handed in"),
-        ("a-folder", "Is a directory"),
+        ("a-folder", "it is a folder"),
         ("misspelt", "found tranformer"),
         ("with,comma", "Rename the folder"),
     ],

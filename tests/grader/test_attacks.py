@@ -1,0 +1,239 @@
+"""Hostile and broken submissions, graded in a class with honest ones."""
+
+import collections
+import contextlib
+import csv
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from grader.judge import judge
+from grader.sandbox import Sandbox
+from grader.submission import read_submission
+from grader.walls import Limits
+from tests.exercises.running import ROOT, read, run_cells
+from tests.grader.attacks import ALL, ATTACKS, NOTEBOOK, RIGHT, TASK, WITHOUT
+
+HONEST = ["aaa-honest", "mmm-honest", "zzz-honest"]
+SOURCE = ROOT / "solutions" / "transformer" / f"{NOTEBOOK}.ipynb"
+SETTINGS = """
+c.Judge.seconds_per_call = 4
+c.Judge.seconds_per_notebook = 30
+c.NbGraderConfig.logfile = ""
+"""
+
+
+class Door:
+    """A server on this machine that gives a right answer to whoever can reach it."""
+
+    def __init__(self, course):
+        self.sockets = [socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)]
+        self.port = self.sockets[0].getsockname()[1]
+        with contextlib.chdir(course):  # the path of such a socket must be short
+            self.sockets[1].bind("door")
+        self.sockets[1].listen()
+        for listening in self.sockets:
+            threading.Thread(target=self._serve, args=(listening,), daemon=True).start()
+
+    @staticmethod
+    def _serve(listening):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.sendall(RIGHT.encode())
+
+    def close(self):
+        for listening in self.sockets:
+            listening.close()
+
+
+def filled_in(text, places):
+    for name, value in places.items():
+        text = text.replace(f"@{name}@", str(value))
+    return text
+
+
+def notebook_with(answer):
+    notebook = json.loads(SOURCE.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == TASK:
+            cell["source"] = answer
+    return notebook
+
+
+def hand_in(course, attack, places):
+    path = course / "submitted" / attack.name / "transformer" / f"{NOTEBOOK}.ipynb"
+    path.parent.mkdir(parents=True)
+    notebook = notebook_with(filled_in(attack.answer, places))
+    if attack.file:
+        attack.file(notebook, path)
+    else:
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    course = tmp_path_factory.mktemp("course")
+    door = Door(course)
+    yield {
+        "COURSE": course,
+        "REPOSITORY": ROOT,
+        "PORT": door.port,
+        "MARK": tmp_path_factory.mktemp("host") / "mark",
+    }
+    door.close()
+
+
+@pytest.fixture(scope="module")
+def graded(places, lacking):
+    """The class, graded: what was printed, and the scores."""
+    if lacking:
+        pytest.skip(f"no sandbox here: {lacking}")
+    course = places["COURSE"]
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8") + SETTINGS
+    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    (course / "solutions" / "transformer").mkdir(parents=True)
+    shutil.copy(SOURCE, course / "solutions" / "transformer")
+    for attack in ATTACKS:
+        hand_in(course, attack, places)
+    for name in HONEST:
+        folder = course / "submitted" / name / "transformer"
+        folder.mkdir(parents=True)
+        (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook_with(RIGHT)), "utf-8")
+
+    def command(*line):
+        return subprocess.run(
+            [sys.executable, "-m", *line],
+            cwd=course,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    released = command("nbgrader", "generate_assignment", "transformer", "--create")
+    assert released.returncode == 0, released.stderr
+    result = command("grader.grade", "transformer")
+    assert result.returncode == 0, result.stdout + result.stderr
+    with (course / "grades.csv").open(encoding="utf-8", newline="") as file:
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    time.sleep(3)  # for what might still be there
+    return result.stdout, scores
+
+
+def graded_cells(places, name):
+    path = places["COURSE"] / "autograded" / name / "transformer" / f"{NOTEBOOK}.ipynb"
+    return read(path).cells
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=[f"{a.category}: {a.name}" for a in ATTACKS])
+def test_an_attack_gets_what_it_has_earned(attack, graded, places):
+    output, scores = graded
+    assert scores.get(attack.name) == attack.score
+    lines = [line for line in output.splitlines() if line.startswith(f"{attack.name}: ")]
+    assert any(attack.told in line for line in lines) or not attack.told, lines
+    if attack.noted:
+        cells = [c for c in graded_cells(places, attack.name) if "outputs" in c]
+        task = [c for c in cells if c.metadata.get("nbgrader", {}).get("grade_id", "")[:11] == TASK]
+        texts = [
+            o.get("evalue", "") + "\n".join(o.get("traceback", [])) for c in task for o in c.outputs
+        ]
+        assert any(attack.noted in text for text in texts), texts
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_the_honest_beside_them_are_untouched(name, graded, places):
+    assert graded[1][name] == ALL
+    for cell in graded_cells(places, name):
+        assert not cell.get("outputs"), "an honest answer to this notebook prints nothing"
+
+
+def test_nothing_was_written_outside(graded, places):
+    assert not places["MARK"].exists()
+
+
+def test_the_gradebook_holds_no_mark_by_hand(graded, places):
+    from nbgrader.api import Grade, Gradebook
+
+    with Gradebook(f"sqlite:///{places['COURSE'] / 'gradebook.db'}") as gradebook:
+        assert gradebook.db.query(Grade).filter(Grade.manual_score.isnot(None)).count() == 0
+
+
+def test_there_are_attacks_of_each_kind():
+    count = collections.Counter(attack.category for attack in ATTACKS)
+    assert len(ATTACKS) >= 60 and len(count) >= 9 and min(count.values()) >= 6
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+
+
+# --- it must bite -------------------------------------------------------------------------
+
+BITE_WITHOUT_JUDGE = [
+    "abs-and-all-replaced",
+    "check-replaced",
+    "isinstance-replaced",
+    "callers-frame",
+    "garbage-collector",
+    "equal-to-everything",
+    "module-replaced",
+    "torch-equal-replaced",
+]
+BITE_WITHOUT_SANDBOX = [
+    "solutions",
+    "other-submission",
+    "the-bank",
+    "loopback",
+    "loopback-by-raw-system-calls",
+    "urllib",
+    "unix-socket",
+    "netlink",
+    "name-lookup",
+    "new-namespaces",
+    "system-v-shared-memory",
+]
+
+
+def by_name(name):
+    return next(attack for attack in ATTACKS if attack.name == name)
+
+
+def earned(notebook, passed):
+    return sum(
+        cell.metadata.nbgrader.points
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+        and passed(cell.metadata.nbgrader.grade_id)
+    )
+
+
+def test_the_attacks_bite_where_there_is_no_judge(places):
+    """With tests and answers in one process, some of the attacks above get unearned points."""
+    notebook = read(SOURCE)
+    successful = []
+    for attack in ATTACKS:
+        if attack.category.startswith(("subverting", "equality")) or attack.name == "callers-frame":
+            outcome = run_cells(notebook, {TASK: filled_in(attack.answer, places)}, TASK)
+            if "notebook" not in outcome and None in outcome.values():
+                successful.append(attack.name)
+    assert len(successful) >= 3, successful
+
+
+@pytest.mark.parametrize(
+    "name", ["solutions", "other-submission", "loopback", "urllib", "the-bank"]
+)
+def test_the_attacks_bite_where_there_is_no_sandbox(name, graded, places, tmp_path):
+    """Without walls, these get full marks."""
+    notebook = read(SOURCE)
+    attack = by_name(name)
+    path = hand_in(tmp_path, attack, places)
+    submission = read_submission(path, notebook)
+    with Sandbox(walls=False, limits=Limits(seconds_per_call=10)) as sandbox:
+        outcomes = judge(notebook, submission.sources, sandbox)
+    assert earned(notebook, lambda cell: outcomes[cell].passed) == ALL > WITHOUT
