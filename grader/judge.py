@@ -208,7 +208,7 @@ class _Examination:
                 if task and task in self.guilty:
                     continue
                 try:
-                    border.root.run(source)
+                    _run_source(border, source)
                 except BorderError as stop:
                     if not task:
                         raise JudgeError(f"a setup cell failed: {stop}") from None
@@ -224,7 +224,7 @@ class _Examination:
         return explain(stop, end, self.sandbox.limits, over=time.monotonic() > self.until)
 
     def _run_setup(self, cell: NotebookNode) -> None:
-        error, _ = self._student().root.run(cell.source)
+        error, _ = _run_source(self._student(), cell.source)
         if error and not self.names:  # after an answer, it may be the answer's doing
             raise JudgeError(f"the setup cell {cell.metadata.nbgrader.grade_id} failed: {error}")
         self.done.append(("", cell.source))
@@ -235,12 +235,12 @@ class _Examination:
         error, printed = "", []
         for source in self.answers.get(task, ("",)):
             try:
-                error, output = self._student().root.run(source)
+                error, output = _run_source(self._student(), source)
             except BorderError as stop:
                 return Outcome(False, self._stop(stop, task), "".join(printed), stopped=True)
             self.done.append((task, source))
-            printed.append(str(output))
-        return Outcome(not error, str(error), "".join(printed)[: self.sandbox.limits.output])
+            printed.append(output)
+        return Outcome(not error, error, "".join(printed)[: self.sandbox.limits.output])
 
     # --- the instructor's tests -----------------------------------------------------------
 
@@ -262,7 +262,7 @@ class _Examination:
         try:
             border = self._student()
             for name in lent:
-                border.root.lend(name, self._reference_of(name))
+                _students(border.root.lend, name, self._reference_of(name))
             local = dict(self.namespace)
             for known, names in self.names.items():
                 if known != task and known not in self.guilty:
@@ -286,9 +286,9 @@ class _Examination:
             handles = {v._handle for v in own.values() if isinstance(v, Foreign)}
             self.took_part = bool(handles & border.called)
             if lent:
-                border.root.take_back()
+                _students(border.root.take_back)
             local.clear()
-            border.forget()
+            _students(border.forget)
         except BorderError as stop:
             return Outcome(False, self._stop(stop, task), printed.getvalue(), stopped=True)
         return replace(outcome, output=printed.getvalue())
@@ -313,10 +313,36 @@ def _execute(source: str, name: str, namespace: dict[str, Any]) -> float | None:
     return float(value) if type(value) in (int, float) else None
 
 
+def _students(function: Callable, *args: Any) -> Any:
+    """Call what belongs to the student's process itself; if it fails, their code has broken it.
+
+    Raises:
+        BorderError: if it fails.
+    """
+    try:
+        return function(*args)
+    except BorderError:
+        raise
+    except Exception as error:
+        raise BorderError(
+            f"the code changed what runs it ({type(error).__name__}: {str(error)[:200]})"
+        ) from None
+
+
+def _run_source(border: Border, source: str) -> tuple[str, str]:
+    """Run a cell over there; its error, or "", and what it printed."""
+    result = _students(border.root.run, source)
+    if type(result) is not tuple or [type(text) for text in result] != [str, str]:
+        raise BorderError("the code changed what runs it")
+    return result
+
+
 def _fetch(border: Border, name: str) -> Any:
     try:
         return border.root.get(name)
-    except NameError as error:
+    except BorderError:
+        raise
+    except Exception as error:
         return _Missing(str(error))
 
 

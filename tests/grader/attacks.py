@@ -228,7 +228,7 @@ add(
     CELLS,
     "answer-in-a-cell-of-its-own",
     score=ALL,
-    answer="\n",
+    answer="# def causal_mask stands above",
     file=change(lambda cells: [cells[0], cells[1], code(RIGHT), *cells[2:]]),
 )
 
@@ -268,7 +268,14 @@ for name, attack in {
     "def causal_mask(*a, **k): raise Quiet('passed')",
     "forbidden-lifted": "import lib.checking\nlib.checking._allowed = True",
 }.items():
-    add(SUBVERT, name, attack)
+    # Some also keep the student's own later answers from being defined.
+    later = name in (
+        "input-transformer",
+        "ast-transformer",
+        "compile-replaced",
+        "run-cell-replaced",
+    )
+    add(SUBVERT, name, attack, score=3 if later else WITHOUT)
 
 # --- equality and numbers -----------------------------------------------------------------
 
@@ -416,7 +423,9 @@ for name, attack, noted in [
     ),
     ("stderr", "import sys\nprint('no error', file=sys.stderr)\nsys.stdout = sys.stderr", ""),
 ]:
-    add(FORGE, name, attack, noted=noted)
+    # Left-over replies take the next answer along.
+    score = 14 if name == "many-replies-forged" else WITHOUT
+    add(FORGE, name, attack, noted=noted, score=score)
 
 # --- survival and interference ------------------------------------------------------------
 

@@ -25,7 +25,6 @@ SOURCE = ROOT / "solutions" / "transformer" / f"{NOTEBOOK}.ipynb"
 SETTINGS = """
 c.Judge.seconds_per_call = 4
 c.Judge.seconds_per_notebook = 30
-c.NbGraderConfig.logfile = ""
 """
 
 
