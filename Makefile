@@ -1,6 +1,6 @@
 # The verbs of the project; each is a thin line over jupyter-book, nbgrader or pytest.
 .DEFAULT_GOAL := help
-.PHONY: help course test book serve exercises grade sample-class bundle bench lock links lint clean
+.PHONY: help course test book serve exercises grade sample-class bundle mistakes bench lock links lint clean
 
 PYTHON ?= python3
 ASSIGNMENT ?= transformer
@@ -40,6 +40,9 @@ sample-class: $(INSTALLED)
 
 bundle: exercises  ## pack what students get into _build/transformer-course.zip
 	python tools/bundle.py _build/transformer-course.zip
+
+mistakes: $(INSTALLED)  ## show what the tests make of the known answers to TASK
+	@python -m grader.mistakes $(TASK)
 
 bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch and transformers
 	python -m tests.bench.bench_lib

@@ -6,20 +6,31 @@ write into the answer cell:
 
     # %% mistake in attention_scores: the 1/√d_k is missing
     # %% correct attention_scores: with einsum
+
+The command shows what the tests make of each of them:
+
+    python -m grader.mistakes attention_scores
 """
 
+import argparse
+import contextlib
+import io
 import re
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
+import torch
 from nbformat import NotebookNode
 
 from grader.judge import Failure, Outcome, code_cells
 from lib.checking import CheckFailed
 
 BANK = Path(__file__).parent / "bank"
+SOLUTIONS = Path(__file__).parents[1] / "solutions"
 _HEADER = re.compile(r"^# %% (mistake in|correct) (\w+): (.+)$", re.MULTILINE)
 
 
@@ -133,3 +144,64 @@ def name_mistakes(shown: Symptoms, known: dict[str, Symptoms]) -> tuple[str, ...
         last = [cell for cell, text in shown.items() if text][-1]
         same = [s for s, symptoms in known.items() if symptoms.get(last) == shown[last]]
     return tuple(same)
+
+
+# --- the table of a task ------------------------------------------------------------------
+
+
+def table(notebook: NotebookNode, task: str, answers: list[KnownAnswer]) -> str:
+    """What the tests make of the known answers to a task, one line each.
+
+    Args:
+        notebook: the instructor's notebook.
+        task: the id of an answer cell.
+        answers: the bank of the notebook.
+    """
+    mistakes = symptoms_of_mistakes(notebook, task, answers)
+    variants = symptoms_of_mistakes(
+        notebook, task, [replace(a, is_correct=False) for a in answers if a.is_correct]
+    )
+    cells = [*next(iter({**mistakes, **variants}.values()))]
+    heads = [cell.removeprefix(f"{task}_") for cell in cells]
+    lines = [[f"{task}: a known ...", *heads, "feedback names"]]
+    for sentence, shown in mistakes.items():
+        named = name_mistakes(shown, mistakes)
+        also = f"this or {len(named) - 1} more" if len(named) > 1 else "this"
+        marks = ["rejected" if shown[cell] else "passed" for cell in cells]
+        lines.append([f"mistake: {sentence}", *marks, also if sentence in named else "nothing"])
+    for sentence, shown in variants.items():
+        marks = ["REJECTED" if shown[cell] else "passed" for cell in cells]
+        lines.append([f"right:   {sentence}", *marks, ""])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rows = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Print the table of the task named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m grader.mistakes", description=__doc__)
+    parser.add_argument("task", help="the id of an answer cell, for example attention_scores")
+    task = parser.parse_args().task
+    torch.set_num_threads(1)
+    tasks = []
+    for path in sorted(SOLUTIONS.glob("*/*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        own = [c.metadata.nbgrader.grade_id for c in code_cells(notebook)]
+        if task in own:
+            bank = read_bank(BANK / path.parent.name / f"{path.stem}.py")
+            print(f"{path.parent.name}/{path.name}")
+            with contextlib.redirect_stdout(io.StringIO()):
+                text = table(notebook, task, bank)
+            print(text)
+            return 0
+        tasks += [
+            c.metadata.nbgrader.grade_id
+            for c in code_cells(notebook)
+            if c.metadata.nbgrader.get("solution")
+        ]
+    print(f"expected one of {', '.join(tasks)}; got {task!r}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

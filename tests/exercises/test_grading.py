@@ -1,7 +1,9 @@
 """Grading through nbgrader's own commands: a sample class, and submissions that are broken."""
 
 import csv
+import html
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -88,6 +90,61 @@ def test_every_graded_cell_was_really_run():
 def test_every_student_gets_a_feedback_page_a_notebook(name):
     pages = sorted(p.stem for p in (SAMPLE / "feedback" / name / "transformer").glob("*.html"))
     assert pages == [path.stem for path in SOLUTIONS]
+
+
+# --- what students may see ----------------------------------------------------------------
+
+
+def shown_text(page):
+    """The text of a feedback page, as a reader sees it, without line breaks and indents."""
+    text = html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
+    return re.sub(r"\s+", " ", text)
+
+
+def telling_lines(source):
+    """The lines of a piece of code that would give it away."""
+    lines = [re.sub(r"\s+", " ", line.strip()) for line in source.splitlines()]
+    return {line for line in lines if len(line) > 30 and not line.startswith("#")}
+
+
+def secrets(path):
+    """The lines of hidden tests and of reference answers that the released notebook lacks."""
+    released = read(ROOT / "exercises" / "transformer" / path.name)
+    public = re.sub(r"\s+", " ", "\n".join(cell.source for cell in released.cells))
+    hidden, answers = set(), set()
+    for cell in read(path).cells:
+        if is_graded(cell):
+            hidden |= telling_lines(cell.source)
+        elif cell.metadata.get("nbgrader", {}).get("solution"):
+            answers |= telling_lines(cell.source)
+    return [{line for line in lines if line not in public} for lines in (hidden, answers)]
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_feedback_shows_no_hidden_test_and_no_reference(path, name, sample_scores):
+    hidden, answers = secrets(path)
+    assert len(hidden) > 20 and len(answers) > 5, "there is something to hide"
+    text = shown_text(SAMPLE / "feedback" / name / "transformer" / f"{path.stem}.html")
+    own = read(SAMPLE / "submitted" / name / "transformer" / path.name)
+    written = re.sub(r"\s+", " ", "\n".join(cell.source for cell in own.cells))
+    assert not {line for line in hidden if line in text and line not in written}
+    assert "HIDDEN TESTS" not in text
+    assert not {line for line in answers if line in text and line not in written}
+
+
+def test_feedback_says_what_is_wrong_and_where_to_read(sample_scores):
+    text = shown_text(SAMPLE / "feedback/daniel/transformer/03-scaled-dot-product.html")
+    for words in [
+        "does not hold: the score is the dot product divided by the square root of d_k",
+        "Called: attention_scores(float32 tensor (1, 4), float32 tensor (1, 4))",
+        "expected there: [5] got there: [10]",
+        "Known mistake: the 1/√d_k is missing.",
+        "Read again: book/transformer/scaled-dot-product.",
+        "daniel/transformer/03-scaled-dot-product.ipynb",
+        "SHA-256",
+    ]:
+        assert words in text, words
 
 
 # --- broken submissions -------------------------------------------------------------------
