@@ -531,16 +531,16 @@ for name, attack, noted in [
 NETWORK = "network"
 for name, attack in {
     "loopback": "import socket\ns = socket.create_connection(('127.0.0.1', @PORT@), 2)\n"
-    "exec(s.recv(10**5).decode())",
+    "exec(s.recv(10**5).decode().partition('\\r\\n\\r\\n')[2])",
     "loopback-by-raw-system-calls": "import ctypes, socket, struct\nlibc = ctypes.CDLL(None)\n"
     "fd = libc.socket(2, 1, 0)\nlibc.connect(fd, struct.pack('=HH4s8x', 2, socket.htons(@PORT@), "
     "bytes([127, 0, 0, 1])), 16)\nb = ctypes.create_string_buffer(10**4)\n"
-    "n = libc.read(fd, b, 10**4)\nexec(b.raw[:n].decode())",
+    "n = libc.read(fd, b, 10**4)\nexec(b.raw[:n].decode().partition('\\r\\n\\r\\n')[2])",
     "urllib": "import urllib.request\nexec(urllib.request.urlopen('http://127.0.0.1:@PORT@', "
     "timeout=2).read().decode())",
     "name-lookup": "import socket\nif socket.gethostbyname('localhost'): exec('''" + RIGHT + "''')",
     "unix-socket": "import socket\ns = socket.socket(socket.AF_UNIX)\n"
-    "s.connect('@COURSE@/door')\nexec(s.recv(10**5).decode())",
+    "s.connect('@COURSE@/door')\nexec(s.recv(10**5).decode().partition('\\r\\n\\r\\n')[2])",
     "netlink": "import socket\nif socket.socket(socket.AF_NETLINK, socket.SOCK_RAW): exec('''"
     + RIGHT
     + "''')",

@@ -45,8 +45,11 @@ class Door:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listening.accept()
-                with connection:
-                    connection.sendall(RIGHT.encode())
+                with connection, contextlib.suppress(OSError):
+                    connection.settimeout(0.3)  # only HTTP asks first
+                    with contextlib.suppress(TimeoutError):
+                        connection.recv(4096)
+                    connection.sendall(f"HTTP/1.0 200 OK\r\n\r\n{RIGHT}".encode())
 
     def close(self):
         for listening in self.sockets:
@@ -174,30 +177,6 @@ def test_there_are_attacks_of_each_kind():
 
 # --- it must bite -------------------------------------------------------------------------
 
-BITE_WITHOUT_JUDGE = [
-    "abs-and-all-replaced",
-    "check-replaced",
-    "isinstance-replaced",
-    "callers-frame",
-    "garbage-collector",
-    "equal-to-everything",
-    "module-replaced",
-    "torch-equal-replaced",
-]
-BITE_WITHOUT_SANDBOX = [
-    "solutions",
-    "other-submission",
-    "the-bank",
-    "loopback",
-    "loopback-by-raw-system-calls",
-    "urllib",
-    "unix-socket",
-    "netlink",
-    "name-lookup",
-    "new-namespaces",
-    "system-v-shared-memory",
-]
-
 
 def by_name(name):
     return next(attack for attack in ATTACKS if attack.name == name)
@@ -212,16 +191,14 @@ def earned(notebook, passed):
     )
 
 
-def test_the_attacks_bite_where_there_is_no_judge(places):
-    """With tests and answers in one process, some of the attacks above get unearned points."""
-    notebook = read(SOURCE)
-    successful = []
-    for attack in ATTACKS:
-        if attack.category.startswith(("subverting", "equality")) or attack.name == "callers-frame":
-            outcome = run_cells(notebook, {TASK: filled_in(attack.answer, places)}, TASK)
-            if "notebook" not in outcome and None in outcome.values():
-                successful.append(attack.name)
-    assert len(successful) >= 3, successful
+@pytest.mark.parametrize(
+    "name",
+    ["check-replaced", "compile-replaced", "tensor-subclass", "callers-frame", "garbage-collector"],
+)
+def test_the_attacks_bite_where_there_is_no_judge(name, places):
+    """With tests and answers in one process, these pass the hidden tests."""
+    outcome = run_cells(read(SOURCE), {TASK: filled_in(by_name(name).answer, places)}, TASK)
+    assert outcome[f"{TASK}_hidden_tests"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,257 @@
+"""Grading a class: resumed, repeated, interrupted, with faults, with marks by hand."""
+
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy.exc import OperationalError
+
+from grader import grade as grading
+from tests.exercises.running import read
+from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
+
+
+@pytest.fixture
+def course(tmp_path):
+    return SmallCourse(tmp_path)
+
+
+def gradebook_of(course):
+    return Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", "transformer-course")
+
+
+def grade_here(course, monkeypatch, *options):
+    """Grade in this process, so that faults can be put in; the examining is still elsewhere."""
+    monkeypatch.chdir(course.root)
+    line = ["grade", "transformer", "--sandbox=if-possible", "--workers=2", *options]
+    monkeypatch.setattr(sys, "argv", line)
+    return grading.main()
+
+
+def test_only_what_is_new_or_changed_is_graded(course):
+    for student in ("a", "b", "c"):
+        course.hand_in(student, WRONG)
+    first = course.grade()
+    assert "Graded 3 notebooks; 0 had been graded before" in first.stdout, first.stderr
+    before = course.graded("a").stat().st_mtime_ns
+    course.hand_in("b", RIGHT)
+    course.hand_in("d", RIGHT)
+    second = course.grade()
+    assert "Graded 2 notebooks; 2 had been graded before" in second.stdout
+    assert course.graded("a").stat().st_mtime_ns == before
+    assert course.scores() == {"a": 17, "b": 20, "c": 17, "d": 20}
+
+
+def test_changed_tests_show_first_and_keep_marks_by_hand(course):
+    course.hand_in("right", RIGHT)
+    course.hand_in("wrong", WRONG)
+    course.hand_in("by-hand", WRONG)
+    assert course.grade().returncode == 0
+    assert course.scores() == {"right": 20, "wrong": 17, "by-hand": 17}
+    with gradebook_of(course) as gradebook:
+        found = gradebook.find_grade("causal_mask_tests", NOTEBOOK, "transformer", "by-hand")
+        found.manual_score = 0.5
+        gradebook.db.commit()
+    notebook = course.source.read_text(encoding="utf-8")
+    source = read(course.source)
+    (cell,) = [c for c in source.cells if c.id == "causal_mask_tests"]
+    assert "call(causal_mask, 2, 1)" in cell.source
+    cell.source = "assert causal_mask(1).dtype == torch.bool"
+    import nbformat
+
+    nbformat.write(source, course.source)
+    assert course.source.read_text(encoding="utf-8") != notebook
+    course.release()
+
+    shown = course.grade()
+    assert "2 scores change" in shown.stdout
+    assert "wrong: 02-masks, causal_mask_tests: 0 → 1" in shown.stdout
+    assert "(the mark 0.5 by hand is kept)" in shown.stdout
+    assert "3 notebooks were not recorded. To record them: --regrade" in shown.stdout
+    assert course.scores() == {"right": 20, "wrong": 17, "by-hand": 17.5}
+
+    recorded = course.grade("--regrade")
+    assert "Graded 3 notebooks" in recorded.stdout
+    assert course.scores() == {"right": 20, "wrong": 18, "by-hand": 17.5}
+    assert "Graded 0 notebooks; 3 had been graded before" in course.grade().stdout
+
+
+def test_a_dry_run_records_nothing(course):
+    course.hand_in("a")
+    result = course.grade("--dry-run")
+    assert result.returncode == 0, result.stderr
+    assert "1 notebooks were not recorded" in result.stdout
+    assert not course.graded("a").exists()
+    with gradebook_of(course) as gradebook:
+        assert gradebook.students == []
+
+
+def test_nbgraders_own_commands_give_the_same_scores(course):
+    course.hand_in("a", WRONG)
+    course.hand_in("b", RIGHT)
+    assert course.nbgrader("autograde", "transformer").returncode == 0
+    assert course.nbgrader("generate_feedback", "transformer").returncode == 0
+    assert course.nbgrader("export").returncode == 0
+    assert course.scores() == {"a": 17, "b": 20}
+    by_nbgrader = read(course.graded("a"))
+    assert course.grade("--all", "--regrade").returncode == 0
+    by_us = read(course.graded("a"))
+    assert course.scores() == {"a": 17, "b": 20}
+    for one, other in zip(by_nbgrader.cells, by_us.cells, strict=True):
+        assert one.source == other.source and one.get("outputs") == other.get("outputs")
+
+
+def test_nbgrader_does_not_let_a_broken_submission_stop_the_others(course):
+    course.hand_in("a", RIGHT)
+    course.submission("a").write_text("{", encoding="utf-8")
+    course.hand_in("b", RIGHT)
+    result = course.nbgrader("autograde", "transformer")
+    assert "Ask the student for the file again" in result.stderr
+    assert course.graded("b").exists() and not course.graded("a").exists()
+
+
+# --- faults -------------------------------------------------------------------------------
+
+STUDENTS = [f"s{i:02}" for i in range(12)]
+EXPECTED = {s: 17 if i % 2 else 20 for i, s in enumerate(STUDENTS)}
+
+
+@pytest.fixture
+def class_of_twelve(course):
+    for i, student in enumerate(STUDENTS):
+        course.hand_in(student, WRONG if i % 2 else RIGHT)
+    return course
+
+
+def is_whole(course):
+    """Each student has each grade once, and the right one."""
+    with gradebook_of(course) as gradebook:
+        for student in STUDENTS:
+            submission = gradebook.find_submission("transformer", student)
+            assert submission.score == EXPECTED[student]
+            grades = submission.notebooks[0].grades
+            assert len({g.name for g in grades}) == len(grades) == 14
+            assert all(g.auto_score is not None for g in grades)
+    return course.scores() == EXPECTED
+
+
+@pytest.mark.parametrize("after", [0, 1, 5])
+def test_a_killed_run_is_finished_by_the_next(class_of_twelve, after):
+    course = class_of_twelve
+    line = [sys.executable, "-m", "grader.grade", "transformer", "--sandbox=if-possible"]
+    process = subprocess.Popen(line, cwd=course.root, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while len(list(course.root.glob("autograded/*/*/*.ipynb"))) < after:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    if not after:
+        time.sleep(3)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    result = course.grade()
+    assert result.returncode == 0, result.stderr
+    assert is_whole(course)
+
+
+def test_a_worker_that_is_killed_costs_nothing(class_of_twelve):
+    course = class_of_twelve
+    line = [sys.executable, "-m", "grader.grade", "transformer", "--sandbox=if-possible"]
+    process = subprocess.Popen(
+        line, cwd=course.root, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 60
+    while not list(course.root.glob("autograded/*/*/*.ipynb")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    for child in children_of(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
+    assert is_whole(course)
+
+
+def children_of(pid):
+    found = []
+    for status in os.listdir("/proc"):
+        if status.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{status}/stat", encoding="utf-8") as f:
+                if f.read().rpartition(")")[2].split()[1] == str(pid):
+                    found.append(int(status))
+    return found
+
+
+@pytest.mark.parametrize("step", ["enroll", "save"])
+def test_a_database_that_goes_away_loses_nothing(class_of_twelve, monkeypatch, capsys, step):
+    course, calls = class_of_twelve, []
+    real = getattr(grading.Record, step)
+
+    def failing(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 4:
+            raise OperationalError("select", {}, Exception("the server has gone away"))
+        return real(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(grading.Record, step, failing)
+        assert grade_here(course, patched) == 1
+    assert "the server has gone away" in capsys.readouterr().err
+    assert course.grade().returncode == 0
+    assert is_whole(course)
+
+
+def test_a_full_disk_loses_nothing(class_of_twelve, monkeypatch, capsys):
+    course, calls = class_of_twelve, []
+    real = grading.replace_file
+
+    def failing(path, text):
+        calls.append(path)
+        if len(calls) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(grading, "replace_file", failing)
+        assert grade_here(course, patched) == 1
+    error = capsys.readouterr().err
+    assert "No space left" in error and "run the same command again" in error
+    assert course.grade().returncode == 0
+    assert is_whole(course)
+
+
+def test_a_locked_database_is_waited_for(course):
+    course.hand_in("a")
+    with gradebook_of(course) as gradebook:
+        connection = gradebook.engine.raw_connection()
+        connection.execute("begin exclusive")
+        line = [sys.executable, "-m", "grader.grade", "transformer", "--sandbox=if-possible"]
+        process = subprocess.Popen(line, cwd=course.root, stderr=subprocess.DEVNULL)
+        time.sleep(15)
+        connection.rollback()
+        assert process.wait(120) == 0
+    assert course.scores() == {"a": POINTS}
+
+
+def test_two_gradings_at_once_are_refused(course):
+    course.hand_in("a")
+    with grading.alone(course.root):
+        result = course.grade()
+    assert result.returncode == 2 and "another grading" in result.stderr
+
+
+def test_without_a_sandbox_nothing_is_graded_unless_asked(course, monkeypatch):
+    course.hand_in("a")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    refused = course.command("grader.grade", "transformer")
+    assert refused.returncode == 2
+    assert "bubblewrap is not installed" in refused.stderr and "--sandbox=off" in refused.stderr
+    assert not course.graded("a").exists()
+    asked = course.command("grader.grade", "transformer", "--sandbox=off")
+    assert asked.returncode == 0, asked.stderr
+    assert course.scores() == {"a": POINTS}

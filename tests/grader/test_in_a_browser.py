@@ -1,0 +1,117 @@
+"""Nothing that a student wrote runs in a browser: neither in feedback nor in the formgrader."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from nbgrader.api import Gradebook
+from playwright.sync_api import sync_playwright
+
+from tests.book.test_browser import BROWSERS, SWITCHES
+from tests.grader.small_course import NOTEBOOK, WRONG, SmallCourse
+
+SCRIPT = "document.title = 'owned'; window.owned = true"
+HOSTILE = f"""
+from IPython.display import HTML, Javascript, display
+# <script>{SCRIPT}</script>
+'<img src="x" onerror="{SCRIPT}">'
+print("<script>{SCRIPT}</script><img src=x onerror=\\"{SCRIPT}\\">")
+display(HTML("<script>{SCRIPT}</script>"))
+display(Javascript("{SCRIPT}"))
+display({{"text/html": "<script>{SCRIPT}</script>", "text/markdown": "<script>{SCRIPT}</script>"}},
+        raw=True)
+class Wrong:
+    def __repr__(self):
+        return "<script>{SCRIPT}</script>"
+    _repr_html_ = __repr__
+def causal_mask(*args, **kwargs):
+    raise ValueError("</pre><script>{SCRIPT}</script>[click](javascript:window.owned=1)")
+Wrong()
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    course = SmallCourse(tmp_path_factory.mktemp("course"))
+    course.hand_in("<b>eve", HOSTILE)
+    course.hand_in("honest", WRONG)
+    result = course.grade()
+    assert result.returncode == 0, result.stderr
+    return course
+
+
+@pytest.fixture(scope="module")
+def page():
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.fail(f"no browser found, looked for {', '.join(BROWSERS)}: install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=SWITCHES)
+        yield chromium.new_page()
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def server(course):
+    """The address of a Jupyter server with the formgrader of the course."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = [f"--port={port}", "--IdentityProvider.token=", "--no-browser", "--allow-root"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "server", *options],
+        cwd=course.root,
+        env=os.environ | {"JUPYTER_RUNTIME_DIR": str(course.root / "runtime")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/api/status", timeout=2).read()
+            break
+        except OSError:
+            assert time.monotonic() < until and process.poll() is None
+            time.sleep(0.3)
+    yield address
+    process.terminate()
+    process.wait()
+
+
+def look(page, address):
+    page.goto(address, wait_until="load")
+    page.wait_for_timeout(500)
+    return page.content()
+
+
+def test_feedback_runs_nothing(course, page):
+    path = course.root / "feedback" / "<b>eve" / "transformer" / f"{NOTEBOOK}.html"
+    text = look(page, path.as_uri())
+    assert "owned" in text, "it is shown"
+    assert page.evaluate("window.owned") is None and page.title() != "owned"
+    assert page.locator("img[onerror]").count() == 0
+    assert page.locator("a[href^='javascript:']").count() == 0
+
+
+def test_the_formgrader_runs_nothing_and_shows_the_outcome(course, page, server):
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission("transformer", "<b>eve")
+        identity = submission.notebooks[0].id
+    text = look(page, f"{server}/formgrader/submissions/{identity}")
+    assert "owned" in text and "This must hold" in text
+    assert page.evaluate("window.owned") is None and page.title() != "owned"
+    assert page.locator("img[onerror]").count() == 0
+    assert page.locator("a[href^='javascript:']").count() == 0
+
+
+def test_what_students_read_says_what_is_wrong(course, page):
+    path = course.root / "feedback" / "honest" / "transformer" / f"{NOTEBOOK}.html"
+    look(page, path.as_uri())
+    text = page.inner_text("body")
+    assert "Your results" in text
+    assert "Known mistake: " in text and "Read again: book/transformer/" in text

@@ -1,0 +1,122 @@
+"""A known mistake is named when a student's results equal its results."""
+
+import functools
+import json
+
+import pytest
+
+from grader.examine import Job, Setting, examine, known_symptoms
+from grader.judge import in_a_fork
+from grader.mistakes import BANK, name_mistakes, read_bank, symptoms_of_mistakes
+from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read
+from tests.grader.conftest import LIMITS
+
+NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
+TASKS = [(path, task) for path, notebook in NOTEBOOKS.items() for task in answer_cells(notebook)]
+
+
+def bank_of(path):
+    return tuple(read_bank(BANK / path.parent.name / f"{path.stem}.py"))
+
+
+@functools.cache
+def symptoms_of(path, task):
+    work = functools.partial(symptoms_of_mistakes, NOTEBOOKS[path], task, bank_of(path))
+    return in_a_fork(work, seconds=300)
+
+
+@pytest.mark.parametrize(("path", "task"), TASKS, ids=[task for _, task in TASKS])
+def test_each_mistake_is_named_and_nearly_always_alone(path, task):
+    symptoms = symptoms_of(path, task)
+    assert len(symptoms) >= 10
+    named = {sentence: name_mistakes(shown, symptoms) for sentence, shown in symptoms.items()}
+    assert all(sentence in names for sentence, names in named.items())
+    alone = sum(len(names) == 1 for names in named.values())
+    assert alone >= 0.7 * len(named), {s: n for s, n in named.items() if len(n) > 1}
+
+
+@pytest.fixture
+def examined(lacking):
+    setting = Setting("off" if lacking else "required", LIMITS)
+
+    def run(path, answers):
+        sources = {
+            cell.metadata.nbgrader.grade_id: (cell.source,)
+            for cell in NOTEBOOKS[path].cells
+            if cell.metadata.get("nbgrader", {}).get("solution")
+        }
+        sources |= {task: (text,) for task, text in answers.items()}
+        job = Job(path.read_text(encoding="utf-8"), bank_of(path), sources, setting)
+        return job, examine(job)
+
+    return run
+
+
+@pytest.mark.parametrize("which", [0, 4])
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_the_grader_names_what_the_bank_holds(path, which, examined):
+    """All tasks of a notebook have a mistake; each is named across the border."""
+    mistakes = {}
+    for task in answer_cells(NOTEBOOKS[path]):
+        known = [a for a in bank_of(path) if a.task == task and not a.is_correct]
+        mistakes[task] = known[which]
+    job, finding = examined(path, {task: a.source for task, a in mistakes.items()})
+    assert not finding.fault
+    for task, answer in mistakes.items():
+        assert answer.sentence in finding.mistakes[task], (task, known_symptoms(job, task))
+
+
+RESTYLED = {
+    "attention_scores": (
+        "def attention_scores(query, key, scale=None):\n"
+        "    s = 1 if scale is None else scale\n"
+        "    return s * torch.einsum('...qd,...kd->...qk', query, key)",
+        "the 1/√d_k is missing",
+    ),
+    "masked_softmax": (
+        "def masked_softmax(scores, allowed):\n"
+        "    e = torch.exp(scores - scores.max(-1, keepdim=True).values)\n"
+        "    return torch.where(allowed, e / e.sum(-1, keepdim=True), torch.zeros_like(e))",
+        "masks after the softmax, so the rows no longer sum to 1",
+    ),
+}
+
+
+def test_a_mistake_is_named_however_it_is_written(examined):
+    path = next(path for path in SOLUTIONS if path.stem == "03-scaled-dot-product")
+    _, finding = examined(path, {task: text for task, (text, _) in RESTYLED.items()})
+    for task, (_, sentence) in RESTYLED.items():
+        assert sentence in finding.mistakes[task]
+
+
+def test_a_mistake_that_nobody_knows_is_not_named(examined):
+    path = next(path for path in SOLUTIONS if path.stem == "03-scaled-dot-product")
+    odd = "def attention_scores(query, key, scale=None):\n    return (query @ key.mT) ** 3 + 17"
+    _, finding = examined(path, {"attention_scores": odd})
+    assert finding.mistakes["attention_scores"] == ()
+
+
+def test_an_empty_answer_is_no_mistake(examined):
+    path = next(path for path in SOLUTIONS if path.stem == "03-scaled-dot-product")
+    empty = "def attention_scores(query, key, scale=None):\n    raise NotImplementedError"
+    _, finding = examined(path, {"attention_scores": empty})
+    assert "attention_scores" not in finding.mistakes
+
+
+def test_the_command_shows_the_table_of_a_task(capsys, monkeypatch):
+    from grader import mistakes
+
+    monkeypatch.setattr("sys.argv", ["mistakes", "causal_mask"])
+    assert mistakes.main() == 0
+    text = capsys.readouterr().out
+    assert text.startswith("transformer/02-masks.ipynb")
+    assert text.count("\nmistake: ") >= 10 and text.count("\nright: ") >= 3
+    assert "REJECTED" not in text
+    monkeypatch.setattr("sys.argv", ["mistakes", "nonsense"])
+    assert mistakes.main() == 2
+    assert "causal_mask" in capsys.readouterr().err
+
+
+def test_the_bundle_holds_nothing_of_the_grader():
+    released = json.dumps([read(p).cells for p in (ROOT / "exercises").glob("*/*.ipynb")])
+    assert "grader" not in released.replace("nbgrader", "").replace("teacher grades", "")
