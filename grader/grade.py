@@ -17,11 +17,11 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import (
@@ -38,12 +38,15 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import writes as write_json
-from nbgrader.apps import NbGrader
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.utils import determine_grade, is_grade
 from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
 from grader.examine import Finding, Job, Setting, examine, load_notebook
+from grader.feedback import generate_feedback, open_course
 from grader.judge import code_cells
 from grader.mistakes import KnownAnswer
 from grader.preprocessors import Judge
@@ -51,14 +54,6 @@ from grader.record import Record, set_checksums, timestamp_of
 from grader.report import write_outcomes
 from grader.sandbox import SandboxError, missing
 from grader.submission import Submission, UnreadableError, read_submission, rebuild
-
-
-def open_course(root: Path) -> CourseDirectory:
-    """The course as nbgrader_config.py describes it, with submissions and grades under root."""
-    app = NbGrader()
-    app.load_config_file()
-    app.config.CourseDirectory.root = str(root.resolve())
-    return CourseDirectory(config=app.config)
 
 
 @dataclass(frozen=True)
@@ -310,8 +305,6 @@ class Grading:
         summary.students.add(item.student)
 
     def _note_changes(self, item: Item, graded: NotebookNode) -> None:
-        from nbgrader.utils import determine_grade, is_grade
-
         before = self._before[item.student, item.name]
         for cell in graded.cells:
             if not is_grade(cell):
@@ -493,59 +486,20 @@ def examine_anywhere(job: Job) -> Finding:
         return Finding({}, {}, 0.0, fault="its process on the cluster died")
 
 
-# --- feedback and export ------------------------------------------------------------------
-
-
-def generate_feedback(root: Path, assignment: str, students: list[str], count: int) -> list[str]:
-    """Write the feedback pages of students.
-
-    Returns:
-        For whom it failed, and why, a line each.
-    """
-    if not students:
-        return []
-    context = multiprocessing.get_context("spawn")
-    problems = []
-    with ProcessPoolExecutor(min(count, len(students)), context) as executor:
-        futures = {executor.submit(_feedback_of, root, assignment, s): s for s in students}
-        for future in tqdm(futures, desc="Feedback", unit="student"):
-            problem = future.result()
-            if problem:
-                problems.append(f"{futures[future]}: no feedback: {problem}")
-    return problems
-
-
-def _feedback_of(root: Path, assignment: str, student: str) -> str:
-    import logging
-
-    from nbgrader.apps import NbGraderAPI
-
-    course = open_course(root)
-    logging.getLogger().setLevel(logging.ERROR)
-    api = NbGraderAPI(coursedir=course, config=course.config)
-    api.log_level = logging.ERROR
-    course.student_id = student
-    result = api.generate_feedback(assignment, student, force=True)
-    return "" if result["success"] else str(result.get("error") or result.get("log"))[-500:]
+# --- scores --------------------------------------------------------------------------------
 
 
 def export(course: CourseDirectory) -> None:
-    """Write grades.csv with `nbgrader export`."""
-    line = [
-        sys.executable,
-        "-m",
-        "nbgrader",
-        "export",
-        "--to",
-        str(Path(course.root, "grades.csv")),
-    ]
-    line += [f"--CourseDirectory.root={course.root}", "--Application.log_level=ERROR"]
-    subprocess.run(line, check=True)
+    """Write grades.csv as `nbgrader export` does."""
+    plugin = CsvExportPlugin(config=course.config)
+    plugin.to = str(Path(course.root, "grades.csv"))
+    plugin.log.setLevel(logging.WARNING)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        plugin.export(gradebook)
 
 
 def score_table(course: CourseDirectory, assignment: str) -> str:
     """The scores of an assignment, one line a student; "-" where nothing could be graded."""
-    from nbgrader.api import Gradebook
 
     def by_name(items):
         return sorted(items, key=lambda item: item.name)

@@ -343,14 +343,14 @@ def _fetch(border: Border, name: str) -> Any:
     except BorderError:
         raise
     except Exception as error:
-        return _Missing(str(error))
+        return _Missing(name, str(error))
 
 
-@dataclass(frozen=True)
 class _Missing:
     """Stands for a name that the student's cells do not define."""
 
-    message: str
+    def __init__(self, name: str, message: str):
+        self.__name__, self.message = name, message
 
     def __call__(self, *_: Any, **__: Any) -> Any:
         raise NameError(self.message)

@@ -173,10 +173,14 @@ def missing() -> str:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed. On Debian: apt-get install bubblewrap"
     try:
-        with Sandbox() as sandbox:
-            sandbox.start()
-            sandbox.stop()
-    except (SandboxError, OSError) as error:
+        probe = [*_bubblewrap(), sys.executable, "-S", "-m", "grader.walls"]
+        result = subprocess.run(
+            probe, capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        )
+        error = result.stderr.decode(errors="replace").strip()[-500:]
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        result, error = None, str(problem)
+    if result is None or result.returncode != 0:
         advice = (
             "In a container, allow it user namespaces (Docker: --security-opt seccomp=unconfined "
             "or --cap-add SYS_ADMIN); on Ubuntu, see the sysctl "

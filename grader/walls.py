@@ -10,6 +10,7 @@ import ctypes.util
 import errno
 import os
 import resource
+import sys
 from dataclasses import dataclass
 
 NOBODY = 65534  # the user that owns nothing, by convention
@@ -167,3 +168,20 @@ class Filter:
         result = self._lib.seccomp_load(self._context)
         if result != 0:
             raise OSError(-result, f"filtering system calls: {os.strerror(-result)}")
+
+
+def main() -> None:
+    """Put up all the walls, in a process that ends then: a trial whether they can be had."""
+    separate()
+    pid = os.fork()
+    if pid:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    limits = Limits()
+    furnish(limits)
+    give_up_rights()
+    limit(limits)
+    Filter().apply()
+
+
+if __name__ == "__main__":
+    main()

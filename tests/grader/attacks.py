@@ -61,10 +61,8 @@ ATTACKS: list[Attack] = []
 
 
 def add(category: str, name: str, answer: str = "", **about) -> None:
-    """Add an attack; an answer that defines no causal_mask defines a wrong one."""
-    if answer and "def causal_mask" not in answer and "causal_mask =" not in answer:
-        answer += WRONG
-    ATTACKS.append(Attack(category, name, answer=answer or WRONG, **about))
+    """Add an attack; where its code defines no causal_mask, a wrong one is there."""
+    ATTACKS.append(Attack(category, name, answer=WRONG + answer, **about))
 
 
 # --- cells and metadata -------------------------------------------------------------------
@@ -228,8 +226,12 @@ add(
     CELLS,
     "answer-in-a-cell-of-its-own",
     score=ALL,
-    answer="# def causal_mask stands above",
-    file=change(lambda cells: [cells[0], cells[1], code(RIGHT), *cells[2:]]),
+    file=change(
+        lambda cells: [
+            {**c, "source": ""} if c in of_task(cells, "") else c
+            for c in [*cells[:2], code(RIGHT), *cells[2:]]
+        ]
+    ),
 )
 
 # --- subverting tests, builtins, IPython and torch ----------------------------------------
@@ -462,7 +464,7 @@ for name, attack in {
     "'import time; time.sleep(99)'])",
     "at-exit": "import atexit\natexit.register(lambda: open('@MARK@', 'w').write('here'))",
 }.items():
-    noted = "ended its own process" if name in ("exec-another-program",) else ""
+    noted = "did not finish" if name == "exec-another-program" else ""
     add(SURVIVE, name, attack, noted=noted)
 # The first leaves something; the second finds it, if it is there.
 add(
