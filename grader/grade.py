@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import json
 import logging
 import multiprocessing
@@ -399,7 +400,7 @@ class Workers:
     """Processes that examine: on this machine, or on a Dask cluster.
 
     Args:
-        count: how many at once, on this machine.
+        count: how many at once, on this machine; 0 for none but this process.
         dask: the address of a Dask scheduler, or "".
     """
 
@@ -409,27 +410,37 @@ class Workers:
     def map(self, job_of, items: Iterator[Item]) -> Iterator[tuple[Item, Finding]]:
         """Examine items, a few ahead at a time, and give each finding as it comes.
 
-        A process that dies costs nothing: what it had in hand is examined once more, by itself.
+        A process that dies costs nothing: what was in hand is examined again.
         """
+        if self.count == 0 and not self.dask:
+            yield from ((item, examine(job_of(item))) for item in items)
+            return
         executor, ahead = self._open()
-        waiting: dict[Future, Item] = {}
-        orphans: list[Item] = []
+        waiting: dict[Future, tuple[Item, int]] = {}
+        todo = ((item, 0) for item in items)
         try:
-            for item in items:
-                waiting[executor.submit(examine_anywhere, job_of(item))] = item
-                if len(waiting) < ahead:
-                    continue
-                yield from self._collect(waiting, orphans)
+            while True:
+                for item, deaths in itertools.islice(todo, ahead - len(waiting)):
+                    waiting[executor.submit(examine_anywhere, job_of(item))] = item, deaths
+                if not waiting:
+                    return
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                orphans = []
+                for future in done:
+                    item, deaths = waiting.pop(future)
+                    try:
+                        yield item, future.result()
+                    except BrokenProcessPool:
+                        orphans.append((item, deaths + 1))
                 if orphans:
-                    orphans += waiting.values()
+                    orphans += [(item, deaths + 1) for item, deaths in waiting.values()]
                     waiting.clear()
                     executor.shutdown(cancel_futures=True)
-                    yield from self._one_by_one(job_of, orphans)
-                    orphans = []
                     executor, ahead = self._open()
-            while waiting:
-                yield from self._collect(waiting, orphans)
-            yield from self._one_by_one(job_of, orphans)
+                    # Whoever was there when a process died twice is examined alone.
+                    yield from self._one_by_one(job_of, [i for i, deaths in orphans if deaths > 1])
+                    once = [(item, deaths) for item, deaths in orphans if deaths == 1]
+                    todo = itertools.chain(once, todo)
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
 
@@ -443,18 +454,6 @@ class Workers:
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self.count, context), 2 * self.count + 2
 
-    @staticmethod
-    def _collect(
-        waiting: dict[Future, Item], orphans: list[Item]
-    ) -> Iterator[tuple[Item, Finding]]:
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
-            item = waiting.pop(future)
-            try:
-                yield item, future.result()
-            except BrokenProcessPool:
-                orphans.append(item)
-
     def _one_by_one(self, job_of, items: list[Item]) -> Iterator[tuple[Item, Finding]]:
         for item in items:
             context = multiprocessing.get_context("spawn")
@@ -462,7 +461,7 @@ class Workers:
                 try:
                     yield item, executor.submit(examine, job_of(item)).result()
                 except BrokenProcessPool:
-                    yield item, Finding({}, {}, 0.0, fault="its process died twice")
+                    yield item, Finding({}, {}, 0.0, fault="its process died again and again")
 
 
 _pool: ProcessPoolExecutor | None = None
@@ -561,7 +560,10 @@ def parse_arguments() -> argparse.Namespace:
         help="whether student code must run in the sandbox (default: required)",
     )
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: cores)"
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="processes (default: cores); 0: none but this",
     )
     parser.add_argument("--dask", default="", help="the address of a Dask scheduler to examine on")
     parser.add_argument("--all", action="store_true", help="examine again what is graded already")

@@ -47,20 +47,11 @@ class Record:
         self.course, self.assignment = course, assignment
         # nbgrader makes the rows of a submission in an order that SQLAlchemy warns of.
         warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
-        self._gradebook = Gradebook(course.db_url, course.course_id)
-        try:
-            notebooks = self._gradebook.find_assignment(assignment).notebooks
-        except MissingEntry:
-            known = ", ".join(a.name for a in self._gradebook.assignments) or "none"
-            self._gradebook.close()
-            raise LookupError(
-                f"expected an assignment that the gradebook knows ({known}), got {assignment!r}. "
-                "Run `make exercises` first, so that nbgrader learns its cells and points"
-            ) from None
-        self.released: dict[str, dict[str, str]] = {
-            n.name: {cell.name: cell.checksum for cell in n.source_cells}
-            for n in sorted(notebooks, key=lambda n: n.name)
-        }
+        self._gradebook: Gradebook = self._patiently(
+            lambda: Gradebook(course.db_url, course.course_id)
+        )
+        # The checksum of each released cell, by notebook and cell.
+        self.released: dict[str, dict[str, str]] = self._patiently(self._find_released)
         self._enrolled: set[str] = set()
 
     def __enter__(self) -> "Record":
@@ -68,6 +59,24 @@ class Record:
 
     def __exit__(self, *_: Any) -> None:
         self._gradebook.close()
+
+    def _find_released(self) -> dict[str, dict[str, str]]:
+        try:
+            notebooks = self._gradebook.find_assignment(self.assignment).notebooks
+        except MissingEntry:
+            known = ", ".join(a.name for a in self._gradebook.assignments) or "none"
+            self._gradebook.close()
+            raise LookupError(
+                f"expected an assignment that the gradebook knows ({known}), got "
+                f"{self.assignment!r}. Run `make exercises` first, so that nbgrader learns its "
+                "cells and points"
+            ) from None
+        released = {
+            n.name: {cell.name: cell.checksum for cell in n.source_cells}
+            for n in sorted(notebooks, key=lambda n: n.name)
+        }
+        self._gradebook.db.rollback()  # leaves the database to others
+        return released
 
     def scores(self) -> dict[tuple[str, str], dict[str, tuple[float | None, float]]]:
         """Automatic and present score of each cell, by student and notebook."""
@@ -87,11 +96,15 @@ class Record:
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
             .filter(Assignment.name == self.assignment)
         )
-        found: dict[tuple[str, str], dict[str, tuple[float | None, float]]] = {}
-        for student, notebook, cell, automatic, score in rows:
-            found.setdefault((student, notebook), {})[cell] = (automatic, score)
-        self._gradebook.db.rollback()  # leaves the database to others
-        return found
+
+        def read() -> dict[tuple[str, str], dict[str, tuple[float | None, float]]]:
+            found: dict[tuple[str, str], dict[str, tuple[float | None, float]]] = {}
+            for student, notebook, cell, automatic, score in rows:
+                found.setdefault((student, notebook), {})[cell] = (automatic, score)
+            self._gradebook.db.rollback()
+            return found
+
+        return self._patiently(read)
 
     def enroll(self, student: str, absent: Iterable[str]) -> None:
         """Make sure that the gradebook knows a student's submission.
@@ -186,7 +199,7 @@ class Record:
             penalties = AssignLatePenalties(config=self.course.config)
             self._patiently(lambda: penalties.preprocess(graded, {"nbgrader": about}))
 
-    def _patiently(self, work: Callable[[], None]) -> None:
+    def _patiently(self, work: Callable[[], T]) -> T:
         """Do work in a transaction; wait where another program holds the database.
 
         Raises:
@@ -197,13 +210,17 @@ class Record:
             try:
                 return work()
             except OperationalError as error:
-                self._gradebook.db.rollback()
+                self._roll_back()
                 if "locked" not in str(error) or time.monotonic() > until:
                     raise
                 time.sleep(0.5)
             except BaseException:
-                self._gradebook.db.rollback()
+                self._roll_back()
                 raise
+
+    def _roll_back(self) -> None:
+        if hasattr(self, "_gradebook"):
+            self._gradebook.db.rollback()
 
 
 def _is_released(cell: NotebookNode) -> bool:
