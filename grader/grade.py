@@ -16,23 +16,13 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
-import itertools
 import json
 import logging
-import multiprocessing
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +36,7 @@ from nbgrader.utils import determine_grade, is_grade
 from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
-from grader.examine import Finding, Job, Setting, examine, load_notebook
+from grader.examine import Finding, Job, Setting, load_notebook
 from grader.feedback import generate_feedback, open_course
 from grader.judge import code_cells
 from grader.mistakes import KnownAnswer
@@ -55,6 +45,7 @@ from grader.record import Record, set_checksums, timestamp_of
 from grader.report import write_outcomes
 from grader.sandbox import SandboxError, missing
 from grader.submission import Submission, UnreadableError, read_submission, rebuild
+from grader.workers import Item, Workers
 
 
 @dataclass(frozen=True)
@@ -74,25 +65,6 @@ class Released:
     bank: tuple[KnownAnswer, ...]
     checksums: dict[str, str]
     tests: str
-
-
-@dataclass(frozen=True)
-class Item:
-    """One notebook of one student that is to be examined.
-
-    Attributes:
-        student: the student's id.
-        name: the notebook's name.
-        submission: the student's part of it.
-        path: the file.
-        is_again: whether the same answers were graded before, with other tests.
-    """
-
-    student: str
-    name: str
-    submission: Submission
-    path: Path
-    is_again: bool
 
 
 @dataclass
@@ -149,7 +121,7 @@ class Grading:
         self.summary = Summary()
         self._before = record.scores()
 
-    def run(self, workers: "Workers") -> Summary:
+    def run(self, workers: Workers) -> Summary:
         """Grade everything that is to be graded.
 
         Args:
@@ -393,98 +365,6 @@ def replace_file(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-# --- where examining is done --------------------------------------------------------------
-
-
-class Workers:
-    """Processes that examine: on this machine, or on a Dask cluster.
-
-    Args:
-        count: how many at once, on this machine; 0 for none but this process.
-        dask: the address of a Dask scheduler, or "".
-    """
-
-    def __init__(self, count: int, dask: str = ""):
-        self.count, self.dask = count, dask
-
-    def map(self, job_of, items: Iterator[Item]) -> Iterator[tuple[Item, Finding]]:
-        """Examine items, a few ahead at a time, and give each finding as it comes.
-
-        A process that dies costs nothing: what was in hand is examined again.
-        """
-        if self.count == 0 and not self.dask:
-            yield from ((item, examine(job_of(item))) for item in items)
-            return
-        executor, ahead = self._open()
-        waiting: dict[Future, tuple[Item, int]] = {}
-        todo = ((item, 0) for item in items)
-        try:
-            while True:
-                for item, deaths in itertools.islice(todo, ahead - len(waiting)):
-                    waiting[executor.submit(examine_anywhere, job_of(item))] = item, deaths
-                if not waiting:
-                    return
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                orphans = []
-                for future in done:
-                    item, deaths = waiting.pop(future)
-                    try:
-                        yield item, future.result()
-                    except BrokenProcessPool:
-                        orphans.append((item, deaths + 1))
-                if orphans:
-                    orphans += [(item, deaths + 1) for item, deaths in waiting.values()]
-                    waiting.clear()
-                    executor.shutdown(cancel_futures=True)
-                    executor, ahead = self._open()
-                    # Whoever was there when a process died twice is examined alone.
-                    yield from self._one_by_one(job_of, [i for i, deaths in orphans if deaths > 1])
-                    once = [(item, deaths) for item, deaths in orphans if deaths == 1]
-                    todo = itertools.chain(once, todo)
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
-
-    def _open(self) -> tuple[Executor, int]:
-        if self.dask:
-            from distributed import Client
-
-            client = Client(self.dask, timeout="20s")
-            threads = sum(client.nthreads().values()) or 1
-            return client.get_executor(pure=False), 2 * threads + 2
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.count, context), 2 * self.count + 2
-
-    def _one_by_one(self, job_of, items: list[Item]) -> Iterator[tuple[Item, Finding]]:
-        for item in items:
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(1, context) as executor:
-                try:
-                    yield item, executor.submit(examine, job_of(item)).result()
-                except BrokenProcessPool:
-                    yield item, Finding({}, {}, 0.0, fault="its process died again and again")
-
-
-_pool: ProcessPoolExecutor | None = None
-
-
-def examine_anywhere(job: Job) -> Finding:
-    """Examine in this process, or, where it has threads that a fork must not meet, in its own.
-
-    A Dask worker is such a process. It may only have children if it was started with the setting
-    `distributed.worker.daemon` off.
-    """
-    global _pool
-    if "distributed.worker" not in sys.modules:
-        return examine(job)
-    if _pool is None:
-        _pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-    try:
-        return _pool.submit(examine, job).result()
-    except BrokenProcessPool:
-        _pool = None
-        return Finding({}, {}, 0.0, fault="its process on the cluster died")
-
-
 # --- scores --------------------------------------------------------------------------------
 
 
@@ -565,7 +445,6 @@ def parse_arguments() -> argparse.Namespace:
         default=os.cpu_count() or 1,
         help="processes (default: cores); 0: none but this",
     )
-    parser.add_argument("--dask", default="", help="the address of a Dask scheduler to examine on")
     parser.add_argument("--all", action="store_true", help="examine again what is graded already")
     parser.add_argument("--regrade", action="store_true", help="record what changed tests change")
     parser.add_argument("--dry-run", action="store_true", help="record nothing; show what changes")
@@ -579,7 +458,7 @@ def main() -> int:
     judge = Judge(config=course.config)
     if arguments.sandbox:
         judge.sandbox = arguments.sandbox
-    lacking = missing() if judge.sandbox != "off" and not arguments.dask else ""
+    lacking = missing() if judge.sandbox != "off" else ""
     if lacking and judge.sandbox == "required":
         print(
             f"Nothing is graded: {lacking}.\nTo grade without the sandbox, so that student code "
@@ -599,7 +478,7 @@ def main() -> int:
                 regrade=arguments.regrade,
                 dry_run=arguments.dry_run,
             )
-            summary = grading.run(Workers(arguments.workers, arguments.dask))
+            summary = grading.run(Workers(arguments.workers))
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -81,7 +81,8 @@ def _describe(error: BaseException) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     message = error.msg if isinstance(error, SyntaxError) else error
-    return f"{type(error).__name__}: {message}" + (f" (line {line} of the cell)" if line else "")
+    said = f"{type(error).__name__}: {message}".removesuffix(": ")
+    return said + (f" (line {line} of the cell)" if line else "")
 
 
 class _Printed(io.StringIO):
