@@ -140,9 +140,10 @@ def name_mistakes(shown: Symptoms, known: dict[str, Symptoms]) -> tuple[str, ...
     if not any(shown.values()):
         return ()
     same = [sentence for sentence, symptoms in known.items() if symptoms == shown]
-    if not same:  # the visible tests may show another of several faults
-        last = [cell for cell, text in shown.items() if text][-1]
-        same = [s for s, symptoms in known.items() if symptoms.get(last) == shown[last]]
+    # Where an answer has several faults, the last test that shows a known one decides.
+    for cell in reversed(shown):
+        if not same and shown[cell]:
+            same = [s for s, symptoms in known.items() if symptoms.get(cell) == shown[cell]]
     return tuple(same)
 
 

@@ -193,7 +193,7 @@ def earned(notebook, passed):
 
 @pytest.mark.parametrize(
     "name",
-    ["check-replaced", "compile-replaced", "tensor-subclass", "callers-frame", "garbage-collector"],
+    ["check-replaced", "compile-replaced", "tensor-subclass", "callers-frame"],
 )
 def test_the_attacks_bite_where_there_is_no_judge(name, places):
     """With tests and answers in one process, these pass the hidden tests."""
