@@ -21,6 +21,7 @@ import builtins
 import contextlib
 import itertools
 import json
+import math
 import socket
 import struct
 import time
@@ -338,6 +339,7 @@ class Border:
     def _note_versions(self) -> dict[str, list]:
         """What changed in parameters since the last message, by whose module it is."""
         changed: dict[str, list] = {}
+        versions: dict[int, tuple] = {}  # a parameter belongs to a module and to those around it
         for side, handle, module in self._modules():
             known = self._parameters.get((side, handle))
             # To walk through a module takes long, so only those are walked that take part.
@@ -348,17 +350,24 @@ class Border:
                 self._parameters[side, handle] = known
             for name, entry in known.items():
                 parameter, before = entry
-                version = (id(parameter), parameter._version, parameter.data_ptr(), parameter.dtype)
+                version = versions.get(id(parameter))
+                if version is None:
+                    version = id(parameter), parameter._version, parameter.data_ptr()
+                    versions[id(parameter)] = version
                 if before is not None and before != version:
                     changed.setdefault(side, []).append((handle, name, parameter))
                 entry[1] = version
         return changed
 
     def _updates(self, writer: "_Writer") -> dict[str, list]:
-        return {
-            side: [[handle, name, writer.write(p.detach())] for handle, name, p in entries]
-            for side, entries in self._note_versions().items()
-        }
+        written: dict[int, list] = {}
+        updates: dict[str, list] = {}
+        for side, entries in self._note_versions().items():
+            for handle, name, parameter in entries:
+                if id(parameter) not in written:
+                    written[id(parameter)] = writer.write(parameter.detach())
+                updates.setdefault(side, []).append([handle, name, written[id(parameter)]])
+        return updates
 
     def _accept_updates(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         reader = _Reader(self, tensors)
@@ -366,9 +375,11 @@ class Border:
         sides = {"own": self._foreign} | ({"foreign": self._own} if self.trusting else {})
         with _well_formed("an update of parameters"):
             for side, entries in message.get("updates", {}).items():
+                named: dict[int, dict] = {}
                 for handle, name, tree in entries if side in sides else []:
-                    parameter = dict(sides[side][handle].named_parameters())[name]
-                    parameter.data = reader.read(tree)
+                    if handle not in named:
+                        named[handle] = dict(sides[side][handle].named_parameters())
+                    named[handle][name].data = reader.read(tree)
         self._note_versions()
 
     # --- messages -------------------------------------------------------------------------
@@ -378,7 +389,7 @@ class Border:
         if updates:
             message["updates"] = updates
         text = json.dumps(message).encode()
-        tensors = save(writer.tensors) if writer.tensors else b""
+        tensors = writer.pack()
         if len(text) > MAX_TEXT or len(tensors) > MAX_BYTES + MAX_TEXT:
             raise BorderError(f"a message of {len(text) + len(tensors):,} bytes does not cross")
         self._set_timeout()
@@ -458,7 +469,7 @@ class _Writer:
     """Turns values into JSON trees and collects their tensors.
 
     Attributes:
-        tensors: the tensors of the message by name.
+        tensors: the tensors of the message, flat, by dtype.
         linked: those through which gradients flow, with the parameters of modules, in order.
         arguments: tensors and generators in order, which a call may change in place.
     """
@@ -466,7 +477,8 @@ class _Writer:
     def __init__(self, border: Border):
         self.border = border
         self.size = 0
-        self.tensors: dict[str, Tensor] = {}
+        self.tensors: dict[str, list[Tensor]] = {}
+        self._used: dict[str, int] = {}
         self.linked: list[Tensor] = []
         self.arguments: list[Any] = []
 
@@ -511,13 +523,21 @@ class _Writer:
                 plain = plain.narrow(axis, 0, 1)
         return ["tensor", self._store(plain), value.requires_grad, shape, stride]
 
-    def _store(self, value: Tensor) -> str:
+    def _store(self, value: Tensor) -> list:
         self.size += value.numel() * value.element_size()
         if self.size > MAX_BYTES:
             raise ValueError(f"over {MAX_BYTES // 2**20} MiB of tensors do not cross at once")
-        name = str(len(self.tensors))
-        self.tensors[name] = value.clone(memory_format=torch.contiguous_format)
-        return name
+        kind = str(value.dtype).removeprefix("torch.")
+        start = self._used.get(kind, 0)
+        self._used[kind] = start + value.numel()
+        self.tensors.setdefault(kind, []).append(value.detach().clone().reshape(-1))
+        return [kind, start, list(value.shape)]
+
+    def pack(self) -> bytes:
+        """All tensors: one of each dtype, since safetensors takes its time for each."""
+        if not self.tensors:
+            return b""
+        return save({kind: torch.cat(parts) for kind, parts in self.tensors.items()})
 
     def _write_object(self, value: Any) -> list:
         if type(value) is ForeignMethod:
@@ -572,7 +592,7 @@ class _Reader:
             return DTYPES[content]
         if kind == "generator":
             generator = torch.Generator()
-            generator.set_state(self.tensors[content])
+            generator.set_state(self._take(content))
             self.arguments.append(generator)
             return generator
         if kind == "tensor":
@@ -592,8 +612,21 @@ class _Reader:
                 return getattr(owner, name)
         raise ValueError(f"unknown kind {kind!r}")
 
-    def _read_tensor(self, name: str, linked: bool, shape: list[int], stride: list[int]) -> Tensor:
-        value = self.tensors[name]
+    def _take(self, place: list) -> Tensor:
+        """A tensor out of those of the message, with a memory of its own."""
+        kind, start, shape = place
+        sizes = [start, *shape]
+        if any(type(size) is not int or size < 0 for size in sizes):
+            raise TypeError
+        flat, length = self.tensors[kind], math.prod(shape)
+        if start + length > len(flat):
+            raise IndexError
+        return flat[start : start + length].clone().reshape(shape)
+
+    def _read_tensor(
+        self, place: list, linked: bool, shape: list[int], stride: list[int]
+    ) -> Tensor:
+        value = self._take(place)
         if self.border.trusting and value.numel():
             laid_out = torch.empty_strided(value.shape, stride, dtype=value.dtype)
             value = laid_out.copy_(value)
@@ -618,8 +651,8 @@ class _Reader:
                 foreign = Foreign(self.border, handle, name)
             else:
                 copies = {
-                    n: nn.Parameter(self.tensors[key], bool(trainable))
-                    for n, (key, trainable) in parameters.items()
+                    n: nn.Parameter(self._take(place), bool(trainable))
+                    for n, (place, trainable) in parameters.items()
                 }
                 foreign = ForeignModule(self.border, handle, name, copies)
             self.border._foreign[handle] = foreign
