@@ -44,7 +44,14 @@ from grader.preprocessors import Judge
 from grader.record import Record, set_checksums, timestamp_of
 from grader.report import write_outcomes
 from grader.sandbox import SandboxError, missing
-from grader.submission import Submission, UnreadableError, read_submission, rebuild
+from grader.submission import (
+    Submission,
+    UnreadableError,
+    own_id,
+    read_cells,
+    read_submission,
+    rebuild,
+)
 from grader.workers import Item, Workers
 
 
@@ -214,11 +221,10 @@ class Grading:
             for known, released in self.released.items()
         }
         try:
-            cells = json.loads(found[name].read_text(encoding="utf-8"))["cells"]
-            own = {c["metadata"].get("nbgrader", {}).get("grade_id") for c in cells}
-            original = max(ids, key=lambda known: len(ids[known] & own))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            own = {own_id(cell) for cell in read_cells(found[name])}
+        except UnreadableError:
             return f"{problem}."
+        original = max(ids, key=lambda known: len(ids[known] & own))
         if ids[original] & own and original not in found:
             problem += f"; its cells are those of {original}.ipynb. Rename it and grade again"
         return f"{problem}."
@@ -282,7 +288,7 @@ class Grading:
         for cell in graded.cells:
             if not is_grade(cell):
                 continue
-            automatic, present = before[cell.metadata.nbgrader.grade_id]
+            automatic, present = before.get(cell.metadata.nbgrader.grade_id, (None, None))
             score, _ = determine_grade(cell)
             if score != automatic:
                 kept = "" if automatic == present else f" (the mark {present:g} by hand is kept)"

@@ -54,11 +54,15 @@ def read_submission(path: Path, instructors: NotebookNode) -> Submission:
     Raises:
         UnreadableError: if it is no notebook.
     """
-    return match_cells(_read_cells(path), instructors)
+    return match_cells(read_cells(path), instructors)
 
 
-def _read_cells(path: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook file, of whatever version, as far as they are cells."""
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook file, of whatever version, as far as they are cells.
+
+    Raises:
+        UnreadableError: if it is no notebook.
+    """
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
@@ -110,9 +114,9 @@ def match_cells(cells: Iterable[dict[str, Any]], instructors: NotebookNode) -> S
     theirs = [
         (cell, _source(cell))
         for cell in cells
-        if cell.get("cell_type") == "code" or _own_id(cell) in answers
+        if cell.get("cell_type") == "code" or own_id(cell) in answers
     ]
-    owners = [_own_id(cell) for cell, _ in theirs]
+    owners = [own_id(cell) for cell, _ in theirs]
     repairs = _match_by_content(theirs, owners, answers, known, names)
     sources: dict[str, list[str]] = {}
     added: list[str] = []
@@ -139,7 +143,8 @@ def match_cells(cells: Iterable[dict[str, Any]], instructors: NotebookNode) -> S
     )
 
 
-def _own_id(cell: dict[str, Any]) -> str | None:
+def own_id(cell: dict[str, Any]) -> str | None:
+    """The nbgrader id of a cell, if it has one."""
     metadata = cell.get("metadata")
     about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = about.get("grade_id") if isinstance(about, dict) else None

@@ -75,6 +75,15 @@ def test_changed_tests_show_first_and_keep_marks_by_hand(course):
     assert "Graded 0 notebooks; 3 had been graded before" in course.grade().stdout
 
 
+def test_a_pipe_under_another_name_does_not_hold_up_the_run(course):
+    course.hand_in("a")
+    os.mkfifo(course.submission("a").with_name("homework.ipynb"))
+    result = course.grade()
+    assert result.returncode == 0, result.stderr
+    assert "homework.ipynb is no notebook of this assignment" in result.stdout
+    assert course.scores() == {"a": POINTS}
+
+
 def test_a_dry_run_records_nothing(course):
     course.hand_in("a")
     result = course.grade("--dry-run")
