@@ -24,7 +24,7 @@ MAX_CELLS = 1000
 MAX_SOURCE = 200_000  # characters of one answer
 
 
-class UnreadableError(ValueError):
+class UnreadableError(Exception):
     """A file is no notebook; the message says why."""
 
 
