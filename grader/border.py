@@ -22,6 +22,7 @@ import contextlib
 import itertools
 import json
 import math
+import signal
 import socket
 import struct
 import time
@@ -267,7 +268,7 @@ class Border:
             before = [_snapshot(value) for value in reader.arguments]
             if not callable(target):
                 raise TypeError(f"a {type(target).__name__} cannot be called")
-            with torch.set_grad_enabled(bool(message.get("grad"))):
+            with torch.set_grad_enabled(bool(message.get("grad"))), self._in_time():
                 result = target(*args, **kwargs)
             answer = {"result": writer.write(result)}
             answer["changed"] = [
@@ -298,6 +299,24 @@ class Border:
             self._clear()
             return {"result": writer.write(None)}
         raise BorderError(f"expected the operation call, backward or read, got {operation!r}")
+
+    @contextlib.contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Let what the other end has called here end with the time for its own answer."""
+        if self.trusting or self._deadline is None or self._depth > 1:  # the outermost is set
+            yield
+            return
+
+        def ring(*_: Any) -> None:
+            raise TooLate("what the other end has called did not end in time")
+
+        before = signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, max(self._deadline - time.monotonic(), 0.001))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def _shows(self, owner: Any, name: str) -> bool:
         """Whether the other side may read an attribute."""
@@ -631,6 +650,8 @@ class _Reader:
             laid_out = torch.empty_strided(value.shape, stride, dtype=value.dtype)
             value = laid_out.copy_(value)
         if list(value.shape) != shape:
+            if math.prod(shape) * value.element_size() > MAX_BYTES:
+                raise ValueError
             value = value.expand(shape)
             if not self.border.trusting:
                 value = value.contiguous()

@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,10 +31,11 @@ from nbformat import NotebookNode
 
 from grader.border import Border, BorderError, Foreign, Gone, TooLate
 from grader.sandbox import End, Sandbox
-from grader.walls import Limits
+from grader.walls import Limits, limit_memory
 from lib.checking import STEPS, CheckFailed
 
 SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
+MEMORY = 4 * 2**30  # bytes that the judge may use, beyond what it has at its start
 
 
 class JudgeError(RuntimeError):
@@ -138,6 +140,8 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
 
 def _work(work: Callable[[], Any], sender: Any) -> None:
     torch.set_num_threads(1)
+    if sys.platform == "linux":
+        limit_memory(MEMORY)  # the student's side can call functions of the tests
     for seed in (random.seed, numpy.random.seed, torch.manual_seed):
         seed(0)
     with tempfile.TemporaryDirectory() as folder:

@@ -101,13 +101,18 @@ def furnish(limits: Limits) -> None:
     os.chdir("/tmp")
 
 
-def limit(limits: Limits) -> None:
-    """Set the resource limits, and give up the right to raise them."""
+def limit_memory(most: int) -> None:
+    """Allow this process so many bytes of memory beyond what it has."""
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + most, used + most))
+
+
+def limit(limits: Limits) -> None:
+    """Set the resource limits, and give up the right to raise them."""
+    limit_memory(limits.memory)
     seconds = int(limits.seconds_per_notebook) + 1
     for kind, most in [
-        (resource.RLIMIT_AS, used + limits.memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, limits.scratch),
         (resource.RLIMIT_NOFILE, limits.open_files),

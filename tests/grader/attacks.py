@@ -512,6 +512,11 @@ for name, attack, noted in [
     ("output", "for _ in range(2 * 10**5): print('x' * 1000)", ""),
     ("huge-tensor", "def causal_mask(*a, **k): return torch.zeros(10**9, dtype=torch.bool)", ""),
     (
+        "tensor-of-five-gigabytes-in-a-few-bytes",
+        "def causal_mask(*a, **k):\n    return torch.zeros(1, dtype=torch.bool).expand(5 * 10**9)",
+        "",
+    ),
+    (
         "tensor-that-only-seems-huge",
         "def causal_mask(*a, **k):\n    return torch.zeros(1, dtype=torch.bool).expand(10**12)",
         "",

@@ -211,3 +211,21 @@ def test_only_names_defined_at_top_level_are_the_students():
         "import math\nx: int = 3\ny = z = 4\ndef f():\n    inner = 1\nclass C: pass\nif x: w = 1"
     )
     assert defined_names(source) == {"x", "y", "z", "f", "C"}
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        # An attention that goes on for ever, and one that fills the memory, in the judge's process.
+        ("attention_scores(torch.ones(10**5, 1), torch.ones(10**5, 1))", "memory"),
+        ("[attention_scores(torch.ones(3000, 1), torch.ones(3000, 1)) for _ in range(10**6)]", ""),
+    ],
+)
+def test_what_is_lent_cannot_be_used_to_break_the_judge(call, says, lacking):
+    thief = f"def masked_softmax(scores, allowed):\n    return {call}"
+    answers = SCALED_REFERENCE | {"attention_scores": "", "masked_softmax": thief}
+    with Sandbox(walls=not lacking, limits=Limits(seconds_per_call=3)) as sandbox:
+        outcomes = run_judge(SCALED, answers, sandbox)
+    outcome = outcomes["masked_softmax_tests"]
+    assert not outcome.passed and says in outcome.error
+    assert outcomes["attention_hidden_tests"].passed
