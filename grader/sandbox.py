@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from grader.walls import Limits
+from grader.walls import SCRATCH, Limits
 
 COURSE = Path(__file__).parents[1]
 VISIBLE = ["lib", *(f"grader/{n}.py" for n in ("__init__", "border", "student", "walls", "warm"))]
@@ -67,7 +67,7 @@ class Sandbox:
         options = json.dumps({"walls": walls, "limits": asdict(self.limits)})
         python = [sys.executable, "-m", "grader.student", str(theirs.fileno()), options]
         command = [*_bubblewrap(), *python] if walls else python
-        environment = {} if walls else os.environ | _environment(COURSE)
+        environment = {} if walls else os.environ | _environment(COURSE) | _writable()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -190,6 +190,10 @@ def missing() -> str:
     return ""
 
 
+def _writable() -> dict[str, str]:
+    return {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR")}
+
+
 def _environment(course: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin",
@@ -197,8 +201,8 @@ def _environment(course: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
-        "HOME": "/tmp",
-        "TMPDIR": "/tmp",
+        "HOME": SCRATCH,
+        "TMPDIR": SCRATCH,
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
     }
@@ -233,6 +237,6 @@ def _bubblewrap() -> list[str]:
                 made.add(parent)
         command += ["--ro-bind-try", str(source), str(target)]
         made.add(target)
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
     command += ["--cap-drop", "ALL", *(a for r in rights for a in ("--cap-add", f"CAP_{r}"))]
     return [*command, "--remount-ro", "/", "--"]

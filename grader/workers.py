@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.examine import Finding, Job, examine
 from grader.submission import Submission
+from grader.walls import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Workers:
         if self.count == 0:
             yield from ((item, examine(job_of(item))) for item in items)
             return
-        executor = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"))
+        executor = _pool(self.count)
         ahead = 2 * self.count + 2
         waiting: dict[Future, tuple[Item, int]] = {}
         todo = ((item, 0) for item in items)
@@ -78,7 +79,7 @@ class Workers:
                     orphans += [(item, deaths + 1) for item, deaths in waiting.values()]
                     waiting.clear()
                     executor.shutdown(cancel_futures=True)
-                    executor = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"))
+                    executor = _pool(self.count)
                     # Whoever was there when a process died twice is examined alone.
                     yield from self._one_by_one(job_of, [i for i, deaths in orphans if deaths > 1])
                     once = [(item, deaths) for item, deaths in orphans if deaths == 1]
@@ -90,9 +91,14 @@ class Workers:
         self, job_of: Callable[[Item], Job], items: list[Item]
     ) -> Iterator[tuple[Item, Finding]]:
         for item in items:
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(1, context) as executor:
+            with _pool(1) as executor:
                 try:
                     yield item, executor.submit(examine, job_of(item)).result()
                 except BrokenProcessPool:
                     yield item, Finding({}, {}, 0.0, fault="its process died again and again")
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
+    """Processes that start clean, and do not outlive this one."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, context, initializer=die_with_parent)

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.book.conftest import documents
-from tests.book.tiny_book import notebook
+from tests.book.tiny_book import ROOT, notebook
 
 PAGES = [*documents(), "genindex", "search"]
 
@@ -43,7 +43,10 @@ def test_internal_links_resolve(book, name):
     assert not broken
 
 
-@pytest.mark.parametrize("name", [n for n in documents() if n.count("/") == 2])
+EXECUTED = [n for n in documents() if "{code-cell}" in Path(f"{ROOT / n}.md").read_text("utf-8")]
+
+
+@pytest.mark.parametrize("name", EXECUTED)
 def test_a_page_can_be_downloaded_as_an_executed_notebook(book, name):
     (button,) = parse(book / f"{name}.html").select(
         "a.btn-download-notebook-button[href$='.ipynb']"

@@ -453,7 +453,7 @@ for name, attack in {
     "new-namespaces": "import ctypes\nif ctypes.CDLL(None).unshare(0x10000000) == 0: exec('''"
     + RIGHT
     + "''')",
-    "mount": "import ctypes\nif ctypes.CDLL(None).mount(b'proc', b'/tmp', b'proc', 0, 0) == 0: "
+    "mount": "import ctypes\nif ctypes.CDLL(None).mount(b'proc', b'/scratch', b'proc', 0, 0) == 0: "
     "exec('''" + RIGHT + "''')",
     "system-v-shared-memory": "import ctypes\nif ctypes.CDLL(None).shmget(4711, 4096, 0o1666) >= "
     "0: exec('''" + RIGHT + "''')",
@@ -470,14 +470,14 @@ for name, attack in {
 add(
     SURVIVE,
     "leaves-a-file",
-    "import os\nfor d in ('/tmp', '/dev/shm', '/var/tmp'):\n"
+    "import os\nfor d in ('/scratch', '/tmp', '/dev/shm', '/var/tmp'):\n"
     "    try: open(d + '/left-by-an-attack', 'w').write('''" + RIGHT + "''')\n"
     "    except OSError: pass",
 )
 add(
     SURVIVE,
     "looks-for-the-file",
-    "import os\nfor d in ('/tmp', '/dev/shm', '/var/tmp'):\n"
+    "import os\nfor d in ('/scratch', '/tmp', '/dev/shm', '/var/tmp'):\n"
     "    if os.path.exists(d + '/left-by-an-attack'): exec(open(d + '/left-by-an-attack').read())",
 )
 
@@ -506,9 +506,9 @@ for name, attack, noted in [
         "threading.Thread(target=time.sleep, args=(99,)).start()",
         "",
     ),
-    ("disk", "with open('/tmp/full', 'wb') as f:\n    while True: f.write(bytes(2**20))", ""),
-    ("many-files", "for i in range(10**6): open(f'/tmp/{i}', 'w').close()", ""),
-    ("open-files", "x = [open('/tmp/x', 'w') for _ in range(10**5)]", ""),
+    ("disk", "with open('/scratch/full', 'wb') as f:\n    while True: f.write(bytes(2**20))", ""),
+    ("many-files", "for i in range(10**6): open(f'/scratch/{i}', 'w').close()", ""),
+    ("open-files", "x = [open('/scratch/x', 'w') for _ in range(10**5)]", ""),
     ("output", "for _ in range(2 * 10**5): print('x' * 1000)", ""),
     ("huge-tensor", "def causal_mask(*a, **k): return torch.zeros(10**9, dtype=torch.bool)", ""),
     (

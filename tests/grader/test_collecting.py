@@ -54,7 +54,9 @@ def test_a_download_is_sorted_by_student(make, which, tmp_path):
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
     program, *options = shlex.split(commands()[which])
     line = [str(ROOT / program), *options]
-    result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        line, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert result.returncode == 0, result.stderr
     found = {path.relative_to(tmp_path / "submitted") for path in tmp_path.glob("submitted/*/*/*")}
     assert {str(path) for path in found if path.suffix == ".ipynb"} == {
