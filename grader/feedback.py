@@ -50,6 +50,8 @@ def generate_feedback(root: Path, assignment: str, students: list[str], count: i
     Returns:
         What went wrong, a line each.
     """
+    if not students:
+        return []
     chunks = [students[i : i + FEW] for i in range(0, len(students), FEW)]
     with tqdm(total=len(students), desc="Feedback", unit="student") as bar:
         if len(chunks) < 2 or count < 2:

@@ -85,7 +85,7 @@ class Summary:
         changes: whose score a regrading changes, a line each.
         again: the number of notebooks examined again, and not recorded.
         faults: the number of notebooks on which the grader itself failed.
-        students: the students with something new to report.
+        students: the students whose feedback is to be written.
     """
 
     graded: int = 0
@@ -209,6 +209,8 @@ class Grading:
             state = self._state(student, name, submission)
             if state == "graded" and not self.everything:
                 self.summary.unchanged += 1
+                if self._lacks_feedback(student, name):
+                    self.summary.students.add(student)
                 self._advance()
             else:
                 yield Item(student, name, submission, found[name], state != "new")
@@ -240,9 +242,9 @@ class Grading:
             same = about["sha256"] == submission.sha256
         except (OSError, ValueError, KeyError, TypeError):
             return "new"
-        if not same or not about.get("recorded"):
+        if not same or "tests" not in about:  # nbgrader's own command notes no tests
             return "new"
-        return "graded" if about.get("tests") == self.released[name].tests else "tests"
+        return "graded" if about["tests"] == self.released[name].tests else "tests"
 
     def _job(self, item: Item) -> Job:
         released = self.released[item.name]
@@ -267,7 +269,6 @@ class Grading:
         graded.metadata.grader |= {
             "path": f"{item.student}/{self.record.assignment}/{item.path.name}",
             "tests": self.released[item.name].tests,
-            "recorded": True,
         }
         if item.is_again:
             self._note_changes(item, graded)
@@ -296,6 +297,14 @@ class Grading:
                     f"{item.student}: {item.name}, {cell.metadata.nbgrader.grade_id}: "
                     f"{_points(automatic)} → {_points(score)}{kept}"
                 )
+
+    def _lacks_feedback(self, student: str, name: str) -> bool:
+        """Whether a run was stopped after recording a notebook and before its feedback."""
+        folder = self.course.format_path(
+            self.course.feedback_directory, student, self.record.assignment
+        )
+        page, graded = Path(folder, f"{name}.html"), self._graded_path(student, name)
+        return not page.exists() or page.stat().st_mtime < graded.stat().st_mtime
 
     def _graded_path(self, student: str, name: str) -> Path:
         folder = self.course.format_path(

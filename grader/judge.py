@@ -376,7 +376,7 @@ def explain(stop: BorderError, end: End | None, limits: Limits, *, over: bool) -
             "that never ends."
         )
     if isinstance(stop, Gone):
-        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return (
             f"Stopped: the code ended its own process ({how}). Calls such as exit(), or more "
             f"memory than the {limits.memory / 2**30:g} GiB there is, do that."

@@ -40,7 +40,8 @@ class SubmissionExporter(NotebookExporter):
             course.submitted_directory, about.get("student", ""), about.get("assignment", "")
         )
         path = Path(filename)
-        if path.resolve().parent != Path(submitted).resolve():
+        # The folder's place, not the file's: a link must not pass for a notebook made by us.
+        if path.parent.resolve() != Path(submitted).resolve():
             return super().from_filename(filename, resources, **kwargs)
         instructors = nbformat.read(instructors_path(self.config, about), as_version=4)
         try:

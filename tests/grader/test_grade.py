@@ -118,6 +118,24 @@ def test_nbgrader_does_not_let_a_broken_submission_stop_the_others(course):
     assert course.graded("b").exists() and not course.graded("a").exists()
 
 
+def test_nbgrader_follows_no_link(course):
+    """A link to the solution would be full marks."""
+    course.submission("a").parent.mkdir(parents=True)
+    course.submission("a").symlink_to(course.source)
+    result = course.nbgrader("autograde", "transformer")
+    assert "it is a link" in result.stderr
+    assert not course.graded("a").exists()
+
+
+def test_feedback_that_a_stopped_run_left_undone_is_written_by_the_next(course):
+    course.hand_in("a")
+    assert course.grade().returncode == 0
+    page = course.root / "feedback" / "a" / "transformer" / f"{NOTEBOOK}.html"
+    page.unlink()
+    assert "Graded 0 notebooks" in course.grade().stdout
+    assert page.exists()
+
+
 # --- faults -------------------------------------------------------------------------------
 
 STUDENTS = [f"s{i:02}" for i in range(12)]
@@ -140,6 +158,8 @@ def is_whole(course):
             grades = submission.notebooks[0].grades
             assert len({g.name for g in grades}) == len(grades) == 14
             assert all(g.auto_score is not None for g in grades)
+            feedback = course.root / "feedback" / student / "transformer" / f"{NOTEBOOK}.html"
+            assert feedback.exists(), "a run that was stopped leaves no feedback undone"
     return course.scores() == EXPECTED
 
 
