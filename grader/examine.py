@@ -99,9 +99,10 @@ def examine(job: Job) -> Finding:
     raise AssertionError
 
 
-@functools.cache
 def _sandbox(setting: Setting) -> Sandbox:
     """The sandbox of this process."""
+    if setting in _open:
+        return _open[setting]
     warm_up()
     sandbox = None
     if setting.sandbox != "off":
@@ -136,7 +137,6 @@ def _close(setting: Setting) -> None:
     """Give up the sandbox of this process; the next submission gets a new one."""
     if setting in _open:
         _open.pop(setting).close()
-    _sandbox.cache_clear()
 
 
 @functools.lru_cache(maxsize=64)

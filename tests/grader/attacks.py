@@ -15,14 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-NOTEBOOK = "02-masks"
+from tests.grader.small_course import RIGHT
+
 TASK = "causal_mask"
 ALL, WITHOUT = 20, 17  # points: everything, and everything but the task
 
-RIGHT = """
-def causal_mask(num_new, num_cached=0):
-    return torch.ones(num_new, num_cached + num_new, dtype=torch.bool).tril(num_cached)
-"""
 WRONG = "\ndef causal_mask(*args, **kwargs):\n    return None\n"
 # Takes the reference answer out of a notebook's text.
 STEAL = """

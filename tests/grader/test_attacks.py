@@ -2,12 +2,8 @@
 
 import collections
 import contextlib
-import csv
 import json
-import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
 
@@ -18,10 +14,10 @@ from grader.sandbox import Sandbox
 from grader.submission import read_submission
 from grader.walls import Limits
 from tests.exercises.running import ROOT, read, run_cells
-from tests.grader.attacks import ALL, ATTACKS, NOTEBOOK, RIGHT, TASK, WITHOUT
+from tests.grader.attacks import ALL, ATTACKS, TASK, WITHOUT
+from tests.grader.small_course import RIGHT, SOURCE, SmallCourse, notebook_with
 
 HONEST = ["aaa-honest", "mmm-honest", "zzz-honest"]
-SOURCE = ROOT / "solutions" / "transformer" / f"{NOTEBOOK}.ipynb"
 SETTINGS = """
 c.Judge.seconds_per_call = 4
 c.Judge.seconds_per_notebook = 30
@@ -62,31 +58,22 @@ def filled_in(text, places):
     return text
 
 
-def notebook_with(answer):
-    notebook = json.loads(SOURCE.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == TASK:
-            cell["source"] = answer
-    return notebook
-
-
-def hand_in(course, attack, places):
-    path = course / "submitted" / attack.name / "transformer" / f"{NOTEBOOK}.ipynb"
+def hand_in(path, attack, places):
     path.parent.mkdir(parents=True)
     notebook = notebook_with(filled_in(attack.answer, places))
     if attack.file:
         attack.file(notebook, path)
     else:
         path.write_text(json.dumps(notebook), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):
-    course = tmp_path_factory.mktemp("course")
-    door = Door(course)
+    course = SmallCourse(tmp_path_factory.mktemp("course"), SETTINGS)
+    door = Door(course.root)
     yield {
-        "COURSE": course,
+        "course": course,
+        "COURSE": course.root,
         "REPOSITORY": ROOT,
         "PORT": door.port,
         "MARK": tmp_path_factory.mktemp("host") / "mark",
@@ -99,41 +86,19 @@ def graded(places, lacking):
     """The class, graded: what was printed, and the scores."""
     if lacking:
         pytest.skip(f"no sandbox here: {lacking}")
-    course = places["COURSE"]
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8") + SETTINGS
-    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    (course / "solutions" / "transformer").mkdir(parents=True)
-    shutil.copy(SOURCE, course / "solutions" / "transformer")
+    course = places["course"]
     for attack in ATTACKS:
-        hand_in(course, attack, places)
+        hand_in(course.submission(attack.name), attack, places)
     for name in HONEST:
-        folder = course / "submitted" / name / "transformer"
-        folder.mkdir(parents=True)
-        (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook_with(RIGHT)), "utf-8")
-
-    def command(*line):
-        return subprocess.run(
-            [sys.executable, "-m", *line],
-            cwd=course,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-
-    released = command("nbgrader", "generate_assignment", "transformer", "--create")
-    assert released.returncode == 0, released.stderr
-    result = command("grader.grade", "transformer")
+        course.hand_in(name)
+    result = course.command("grader.grade", "transformer")
     assert result.returncode == 0, result.stdout + result.stderr
-    with (course / "grades.csv").open(encoding="utf-8", newline="") as file:
-        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     time.sleep(3)  # for what might still be there
-    return result.stdout, scores
+    return result.stdout, course.scores()
 
 
 def graded_cells(places, name):
-    path = places["COURSE"] / "autograded" / name / "transformer" / f"{NOTEBOOK}.ipynb"
-    return read(path).cells
+    return read(places["course"].graded(name)).cells
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[f"{a.category}: {a.name}" for a in ATTACKS])
@@ -208,7 +173,8 @@ def test_the_attacks_bite_where_there_is_no_sandbox(name, graded, places, tmp_pa
     """Without walls, these get full marks."""
     notebook = read(SOURCE)
     attack = by_name(name)
-    path = hand_in(tmp_path, attack, places)
+    path = tmp_path / "transformer" / SOURCE.name
+    hand_in(path, attack, places)
     submission = read_submission(path, notebook)
     with Sandbox(walls=False, limits=Limits(seconds_per_call=10)) as sandbox:
         outcomes = judge(notebook, submission.sources, sandbox)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.border import Border, BorderError, ForeignModule
+from grader.border import Border, BorderError, ForeignModule, TooLate
 from lib.checking import check_same_as, example, parameter_gradients, set_parameters
 from lib.training import train
 
@@ -453,3 +453,13 @@ def test_a_forged_request_cannot_call_what_it_was_not_given(student, handle, tol
     except BorderError as error:
         answer = str(error)
     assert told in answer
+
+
+def test_a_function_of_this_side_that_never_ends_is_stopped(student):
+    def endless():
+        while True:
+            pass
+
+    border = student("def use(f): return f()", seconds=1.0)
+    with pytest.raises(TooLate, match="did not end in time"):
+        border.root.get("use")(endless)

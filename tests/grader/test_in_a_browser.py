@@ -1,7 +1,6 @@
 """Nothing that a student wrote runs in a browser: neither in feedback nor in the formgrader."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,9 +9,7 @@ import urllib.request
 
 import pytest
 from nbgrader.api import Gradebook
-from playwright.sync_api import sync_playwright
 
-from tests.book.test_browser import BROWSERS, SWITCHES
 from tests.grader.small_course import NOTEBOOK, WRONG, SmallCourse
 
 SCRIPT = "document.title = 'owned'; window.owned = true"
@@ -46,14 +43,9 @@ def course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page():
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail(f"no browser found, looked for {', '.join(BROWSERS)}: install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=SWITCHES)
-        yield chromium.new_page()
-        chromium.close()
+def page(browser):
+    with browser.new_page() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
