@@ -121,6 +121,35 @@ class ForeignMethod(Foreign):
         self._owner = owner
 
 
+class _Watched:
+    """A module that both sides know, and its parameters as they were in the last message."""
+
+    def __init__(self, module: Any):
+        self.module = module
+        self.walk()
+        self._noted = self._note()
+
+    def walk(self) -> None:
+        """Look which parameters the module has."""
+        self._named = dict(self.module.named_parameters())
+
+    def _note(self) -> dict[str, tuple[int, int, int]]:
+        """What shows that a parameter has been changed in place, given other data, or replaced."""
+        return {n: (id(p), p._version, p.data_ptr()) for n, p in self._named.items()}
+
+    def changes(self) -> list[tuple[str, nn.Parameter]]:
+        """The parameters that have changed since this was asked last."""
+        noted = self._note()
+        if noted == self._noted:
+            return []
+        before, self._noted = self._noted, noted
+        return [
+            (name, self._named[name])
+            for name, note in noted.items()
+            if before.get(name, note) != note
+        ]
+
+
 class Border:
     """One end of the border.
 
@@ -157,8 +186,8 @@ class Border:
         self._own: dict[int, Any] = {0: self._root}
         self._handles = {id(self._root): 0}
         self._foreign: dict[int, Foreign] = {}
-        # Of each module its parameters, with what shows that one has changed.
-        self._parameters: dict[tuple[str, int], dict[str, list]] = {}
+        # The modules that both sides know, by whose they are ("own" or "foreign") and handle.
+        self._watched: dict[tuple[str, int], _Watched] = {}
         self._touched: set[int] = set()  # modules that take part in the present exchange
         self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
 
@@ -346,60 +375,40 @@ class Border:
 
     # --- parameters -----------------------------------------------------------------------
 
-    def _modules(self) -> Iterator[tuple[str, int, Any]]:
-        """The modules that both sides know: "own" or "foreign", handle and module."""
-        for handle, value in list(self._own.items()):
-            if isinstance(value, nn.Module) and not isinstance(value, Foreign):
-                yield "own", handle, value
-        for handle, value in list(self._foreign.items()):
-            if type(value) is ForeignModule:
-                yield "foreign", handle, value
-
-    def _note_versions(self) -> dict[str, list]:
-        """What changed in parameters since the last message, by whose module it is."""
-        changed: dict[str, list] = {}
-        versions: dict[int, tuple] = {}  # a parameter belongs to a module and to those around it
-        for side, handle, module in self._modules():
-            known = self._parameters.get((side, handle))
-            # To walk through a module takes long, so only those are walked that take part.
-            if known is None or id(module) in self._touched:
-                before, known = known or {}, {}
-                for name, parameter in module.named_parameters():
-                    known[name] = [parameter, before.get(name, (None, None))[1]]
-                self._parameters[side, handle] = known
-            for name, entry in known.items():
-                parameter, before = entry
-                version = versions.get(id(parameter))
-                if version is None:
-                    version = id(parameter), parameter._version, parameter.data_ptr()
-                    versions[id(parameter)] = version
-                if before is not None and before != version:
-                    changed.setdefault(side, []).append((handle, name, parameter))
-                entry[1] = version
-        return changed
+    def _watch(self, side: str, handle: int, module: Any) -> None:
+        """Keep the parameters of a module that both sides know from now on equal."""
+        self._watched[side, handle] = _Watched(module)
 
     def _updates(self, writer: "_Writer") -> dict[str, list]:
+        """What changed in parameters since the last message, by whose module it is."""
         written: dict[int, list] = {}
         updates: dict[str, list] = {}
-        for side, entries in self._note_versions().items():
-            for handle, name, parameter in entries:
+        for (side, handle), watched in self._watched.items():
+            # To walk through a module takes long, so only those are walked that take part.
+            if id(watched.module) in self._touched:
+                watched.walk()
+            for name, parameter in watched.changes():
                 if id(parameter) not in written:
                     written[id(parameter)] = writer.write(parameter.detach())
                 updates.setdefault(side, []).append([handle, name, written[id(parameter)]])
         return updates
 
     def _accept_updates(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        updates = message.get("updates")
+        if not updates:
+            return
         reader = _Reader(self, tensors)
         # What is "own" to the sender is foreign here.
         sides = {"own": self._foreign} | ({"foreign": self._own} if self.trusting else {})
         with _well_formed("an update of parameters"):
-            for side, entries in message.get("updates", {}).items():
+            for side, entries in updates.items():
                 named: dict[int, dict] = {}
                 for handle, name, tree in entries if side in sides else []:
                     if handle not in named:
                         named[handle] = dict(sides[side][handle].named_parameters())
                     named[handle][name].data = reader.read(tree)
-        self._note_versions()
+        for watched in self._watched.values():  # a parameter may belong to several modules
+            watched.changes()
 
     # --- messages -------------------------------------------------------------------------
 
@@ -570,10 +579,13 @@ class _Writer:
         name = str(getattr(value, "__name__", type(value).__name__))[:200]
         if not isinstance(value, nn.Module):
             return ["mine", handle, name, None, []]
-        parameters = {
-            n: [self._store(p.detach()), p.requires_grad] for n, p in value.named_parameters()
-        }
-        return ["mine", handle, name, parameters if new else {}, self._link(value)]
+        parameters = {}
+        if new:
+            self.border._watch("own", handle, value)
+            parameters = {
+                n: [self._store(p.detach()), p.requires_grad] for n, p in value.named_parameters()
+            }
+        return ["mine", handle, name, parameters, self._link(value)]
 
     def _link(self, module: Any) -> list[str]:
         self.border._touched.add(id(module))
@@ -676,8 +688,8 @@ class _Reader:
                     for n, (place, trainable) in parameters.items()
                 }
                 foreign = ForeignModule(self.border, handle, name, copies)
+                self.border._watch("foreign", handle, foreign)
             self.border._foreign[handle] = foreign
-            self.border._note_versions()
         self._link(foreign, linked)
         return foreign
 
