@@ -93,12 +93,26 @@ class ForeignModule(Foreign):
     def __init__(self, border: "Border", handle: int, name: str, parameters: dict):
         super().__init__(border, handle, name)
         self._parameters = parameters
+        self._methods: dict[str, ForeignMethod] = {}
         self._class = type(name if name.isidentifier() else "Module", (nn.Module,), {})
 
     @property
     def __class__(self) -> type:
         """What isinstance asks for: a class of modules, named as on the other side."""
         return self._class
+
+    def __getattr__(self, name: str) -> Any:
+        # A method is looked up by its name at each call, so it is asked for only once.
+        if name not in self._methods:
+            is_shown = not self._border.trusting and not name.startswith("_")
+            if is_shown and callable(getattr(nn.Module, name, None)):
+                value = ForeignMethod(self, name)
+            else:
+                value = super().__getattr__(name)
+            if type(value) is not ForeignMethod:
+                return value
+            self._methods[name] = value
+        return self._methods[name]
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
         """As of a module."""
@@ -178,6 +192,8 @@ class Border:
         self._clear()
         self._depth = 0
         self._deadline: float | None = None
+        self._timeout: float | None = None
+        self._unread = bytearray()
         self.root = Foreign(self, 0, "root")
         self.called: set[int] = set()  # handles of what this end has called
 
@@ -429,6 +445,7 @@ class Border:
             raise Gone(f"the other end is gone ({error})") from None
 
     def _receive(self, *, idle: bool = False) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        self._set_timeout()
         sizes = SIZES.unpack(self._read_bytes(SIZES.size, idle=idle))
         if sizes[0] > MAX_TEXT or sizes[1] > MAX_BYTES + MAX_TEXT:
             raise BorderError(f"a message of {sum(sizes):,} bytes is over the limit")
@@ -443,31 +460,33 @@ class Border:
         return message, loaded
 
     def _read_bytes(self, size: int, *, idle: bool = False) -> bytes:
-        parts, left = [], size
-        while left:
-            self._set_timeout()
+        while len(self._unread) < size:
             try:
-                part = self.connection.recv(min(left, 2**20))
+                part = self.connection.recv(2**16)
             except TimeoutError:
                 raise TooLate("the other end did not answer in time") from None
             except OSError as error:
                 raise Gone(f"the other end is gone ({error})") from None
             if not part:
-                if idle and not parts:
+                if idle and not self._unread:
                     raise EOFError
                 raise Gone("the other end is gone")
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+            self._unread += part
+            if len(self._unread) < size:
+                self._set_timeout()
+        data = bytes(self._unread[:size])
+        del self._unread[:size]
+        return data
 
     def _set_timeout(self) -> None:
-        if self._deadline is None:
-            self.connection.settimeout(None)
-            return
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TooLate("the other end did not answer in time")
-        self.connection.settimeout(left)
+        left = None
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TooLate("the other end did not answer in time")
+        if left != self._timeout:
+            self._timeout = left
+            self.connection.settimeout(left)
 
 
 class _Link(torch.autograd.Function):
@@ -558,7 +577,7 @@ class _Writer:
         kind = str(value.dtype).removeprefix("torch.")
         start = self._used.get(kind, 0)
         self._used[kind] = start + value.numel()
-        self.tensors.setdefault(kind, []).append(value.detach().clone().reshape(-1))
+        self.tensors.setdefault(kind, []).append(value.detach().reshape(-1))
         return [kind, start, list(value.shape)]
 
     def pack(self) -> bytes:

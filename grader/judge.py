@@ -268,10 +268,9 @@ class _Examination:
             for name in lent:
                 _students(border.root.lend, name, self._reference_of(name))
             local = dict(self.namespace)
-            for known, names in self.names.items():
-                if known != task and known not in self.guilty:
-                    local |= {name: _fetch(border, name) for name in names}
-            own = {name: _fetch(border, name) for name in self.names.get(task, ())}
+            others = [known for known in self.names if known != task and known not in self.guilty]
+            local |= _fetch(border, {name for known in others for name in self.names[known]})
+            own = _fetch(border, self.names.get(task, set()))
             local |= own
             border.called.clear()
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -341,13 +340,24 @@ def _run_source(border: Border, source: str) -> tuple[str, str]:
     return result
 
 
-def _fetch(border: Border, name: str) -> Any:
+def _fetch(border: Border, names: set[str]) -> dict[str, Any]:
+    """What names stand for over there; for those that stand for nothing, what says so."""
     try:
-        return border.root.get(name)
+        found = border.root.get(sorted(names))
+        if type(found) is not dict or not found.keys() <= names:
+            raise BorderError("the code changed what runs it")
     except BorderError:
         raise
     except Exception as error:
-        return _Missing(name, str(error))
+        if len(names) == 1:
+            return {name: _Missing(name, str(error)) for name in names}
+        # One value that cannot cross leaves the others alone.
+        return {n: value for name in names for n, value in _fetch(border, {name}).items()}
+    absent = {
+        name: _Missing(name, f"name {name!r} is not defined; has its cell been run?")
+        for name in names - found.keys()
+    }
+    return found | absent
 
 
 class _Missing:

@@ -55,11 +55,9 @@ class StudentShell:
         error = result.error_before_exec or result.error_in_exec
         return "" if error is None else _describe(error)[: self._output], printed.getvalue()
 
-    def get(self, name: str) -> Any:
-        """What a name stands for, as in the student's notebook."""
-        if name not in self._shell.user_ns:
-            raise NameError(f"name {name!r} is not defined; has its cell been run?")
-        return self._shell.user_ns[name]
+    def get(self, names: list[str]) -> dict[str, Any]:
+        """What names stand for in the student's notebook; those that are not defined are not."""
+        return {name: self._shell.user_ns[name] for name in names if name in self._shell.user_ns}
 
     def lend(self, name: str, value: Any) -> None:
         """Let a name stand for something else until `take_back`."""

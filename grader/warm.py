@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import lib
+from lib.data.dates import date_vocabulary
 
 
 def warm_up() -> None:
@@ -23,6 +24,7 @@ def warm_up() -> None:
     F.cross_entropy(y.detach()[0], torch.tensor([0, 1, 2]), label_smoothing=0.1)
     torch.optim.AdamW(layer.parameters())
     torch.empty(2).uniform_(generator=torch.Generator().manual_seed(1))
+    date_vocabulary()  # keeps what it has made
     # A collection in a fork would touch, and so copy, every page of the heap.
     gc.collect()
     gc.freeze()

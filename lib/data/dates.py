@@ -151,6 +151,7 @@ class CharacterVocabulary:
         return "".join(characters)
 
 
+@functools.cache
 def date_vocabulary() -> CharacterVocabulary:
     """The vocabulary of all dates, English and Japanese, the same whatever dates were drawn."""
     # A year has every month and weekday in it, and every digit.
