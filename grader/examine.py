@@ -5,23 +5,28 @@ of a submission stays in it: both the student's code and the judge run in forks.
 """
 
 import atexit
+import contextlib
 import functools
 import hashlib
+import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import torch
 from nbformat import NotebookNode
 
+from grader.files import replace_file
 from grader.judge import JudgeError, Outcome, code_cells, in_a_fork, judge
-from grader.mistakes import BANK, KnownAnswer, name_mistakes, read_bank, symptom
+from grader.mistakes import BANK, KnownAnswer, Symptoms, name_mistakes, read_bank, symptom
 from grader.mistakes import symptoms_of_mistakes as find_symptoms
-from grader.sandbox import Sandbox, SandboxError, missing
+from grader.sandbox import COURSE, Sandbox, SandboxError, missing
 from grader.walls import Limits
 from grader.warm import warm_up
 
 SECONDS_FOR_A_BANK = 300
+KEPT = COURSE / "_build" / "known-mistakes"  # what they show, for the next run
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,6 @@ def _notebook(text: str) -> NotebookNode:
 
 # --- known mistakes -----------------------------------------------------------------------
 
-_symptoms: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
-
 
 def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[str, ...]]:
     notebook = _notebook(job.instructors)
@@ -170,15 +173,44 @@ def _is_empty(texts: dict[str, str]) -> bool:
     return all("NotImplementedError" in text for text in texts.values())
 
 
-def known_symptoms(job: Job, task: str) -> dict[str, dict[str, str]]:
-    """What the known mistakes of a task show; found once by each process."""
+def known_symptoms(job: Job, task: str) -> dict[str, Symptoms]:
+    """What the known mistakes of a task show; found once for each version of the course."""
     relevant = [answer for answer in job.bank if answer.task == task]
-    digest = hashlib.sha256((job.instructors + repr(relevant)).encode()).hexdigest()
-    if (digest, task) not in _symptoms:
-        notebook = _notebook(job.instructors)
-        work = functools.partial(find_symptoms, notebook, task, relevant)
-        _symptoms[digest, task] = in_a_fork(work, seconds=SECONDS_FOR_A_BANK)
-    return _symptoms[digest, task]
+    about = repr((job.instructors, task, relevant, torch.__version__, _sources()))
+    digest = hashlib.sha256(about.encode()).hexdigest()
+    if digest not in _symptoms:
+        path = KEPT / f"{digest}.json"
+        known = _read_symptoms(path, [a.sentence for a in relevant if not a.is_correct])
+        if known is None:
+            work = functools.partial(find_symptoms, _notebook(job.instructors), task, relevant)
+            known = in_a_fork(work, seconds=SECONDS_FOR_A_BANK)
+            with contextlib.suppress(OSError):  # without a place to keep it, it is found again
+                replace_file(path, json.dumps(known))
+        _symptoms[digest] = known
+    return _symptoms[digest]
+
+
+_symptoms: dict[str, dict[str, Symptoms]] = {}
+
+
+def _read_symptoms(path: Path, sentences: list[str]) -> dict[str, Symptoms] | None:
+    """What an earlier process has found, if it has."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return (
+        known if isinstance(known, dict) and list(known) == list(dict.fromkeys(sentences)) else None
+    )
+
+
+@functools.cache
+def _sources() -> str:
+    """A digest of the code that decides what a mistake shows."""
+    digest = hashlib.sha256()
+    for path in sorted([*(COURSE / "lib").rglob("*.py"), *(COURSE / "grader").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:

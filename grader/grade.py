@@ -38,6 +38,7 @@ from tqdm import tqdm
 
 from grader.examine import Finding, Job, Setting, load_notebook
 from grader.feedback import generate_feedback, open_course
+from grader.files import replace_file
 from grader.judge import code_cells
 from grader.mistakes import KnownAnswer
 from grader.preprocessors import Judge
@@ -367,17 +368,6 @@ def misplaced(folder: Path) -> str:
             "the submission, rename it and grade again; nothing is graded."
         )
     return ""
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 # --- scores --------------------------------------------------------------------------------
