@@ -25,6 +25,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
@@ -54,6 +55,9 @@ from grader.submission import (
     rebuild,
 )
 from grader.workers import Item, Workers
+
+if TYPE_CHECKING:
+    from grader.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Grading:
         self.summary = Summary()
         self._before = record.scores()
 
-    def run(self, workers: Workers) -> Summary:
+    def run(self, workers: "Workers | Cluster") -> Summary:
         """Grade everything that is to be graded.
 
         Args:
@@ -450,10 +454,26 @@ def parse_arguments() -> argparse.Namespace:
         default=os.cpu_count() or 1,
         help="processes (default: cores); 0: none but this",
     )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="examine on the workers of this Dask scheduler"
+    )
     parser.add_argument("--all", action="store_true", help="examine again what is graded already")
     parser.add_argument("--regrade", action="store_true", help="record what changed tests change")
     parser.add_argument("--dry-run", action="store_true", help="record nothing; show what changes")
     return parser.parse_args()
+
+
+def workers_of(arguments: argparse.Namespace) -> "Workers | Cluster":
+    """Where the command line wants the examining done.
+
+    Raises:
+        LookupError: if that is a cluster that cannot be used.
+    """
+    if not arguments.dask:
+        return Workers(arguments.workers)
+    from grader.cluster import Cluster  # takes a second, and few need it
+
+    return Cluster(arguments.dask)
 
 
 def main() -> int:
@@ -463,7 +483,7 @@ def main() -> int:
     judge = Judge(config=course.config)
     if arguments.sandbox:
         judge.sandbox = arguments.sandbox
-    lacking = missing() if judge.sandbox != "off" else ""
+    lacking = missing() if judge.sandbox != "off" and not arguments.dask else ""
     if lacking and judge.sandbox == "required":
         print(
             f"Nothing is graded: {lacking}.\nTo grade without the sandbox, so that student code "
@@ -483,7 +503,7 @@ def main() -> int:
                 regrade=arguments.regrade,
                 dry_run=arguments.dry_run,
             )
-            summary = grading.run(Workers(arguments.workers))
+            summary = grading.run(workers_of(arguments))
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -12,6 +12,8 @@ from grader.examine import Finding, Job, examine
 from grader.submission import Submission
 from grader.walls import die_with_parent
 
+DIED = "its process died again and again"
+
 
 @dataclass(frozen=True)
 class Item:
@@ -52,7 +54,7 @@ class Workers:
         if self.count == 0:
             yield from ((item, examine(job_of(item))) for item in items)
             return
-        executor = _pool(self.count)
+        executor = start_pool(self.count)
         ahead = 2 * self.count + 2
         waiting: dict[Future, tuple[Item, int]] = {}
         todo = ((item, 0) for item in items)
@@ -79,7 +81,7 @@ class Workers:
                     orphans += [(item, deaths + 1) for item, deaths in waiting.values()]
                     waiting.clear()
                     executor.shutdown(cancel_futures=True)
-                    executor = _pool(self.count)
+                    executor = start_pool(self.count)
                     # Whoever was there when a process died twice is examined alone.
                     yield from self._one_by_one(job_of, [i for i, deaths in orphans if deaths > 1])
                     once = [(item, deaths) for item, deaths in orphans if deaths == 1]
@@ -91,14 +93,14 @@ class Workers:
         self, job_of: Callable[[Item], Job], items: list[Item]
     ) -> Iterator[tuple[Item, Finding]]:
         for item in items:
-            with _pool(1) as executor:
+            with start_pool(1) as executor:
                 try:
                     yield item, executor.submit(examine, job_of(item)).result()
                 except BrokenProcessPool:
-                    yield item, Finding({}, {}, 0.0, fault="its process died again and again")
+                    yield item, Finding({}, {}, 0.0, fault=DIED)
 
 
-def _pool(count: int) -> ProcessPoolExecutor:
+def start_pool(count: int) -> ProcessPoolExecutor:
     """Processes that start clean, and do not outlive this one."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(count, context, initializer=die_with_parent)
