@@ -11,6 +11,9 @@ c.CourseDirectory.course_id = "transformer-course"
 c.CourseDirectory.source_directory = str(HERE / "solutions")
 c.CourseDirectory.release_directory = str(HERE / "exercises")
 
+# A zip file of a student is unpacked within limits.
+c.ZipCollectApp.extractor_plugin = "grader.collecting.Extractor"
+
 # Submissions are read as the instructor's notebook with the student's answers in it, run by the
 # judge with the answers in the sandbox, and scored by nbgrader as always.
 c.Autograde.exporter_class = "grader.preprocessors.SubmissionExporter"

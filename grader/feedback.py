@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from nbgrader.apps import NbGrader
 from nbgrader.converters import GenerateFeedback
@@ -26,6 +27,21 @@ class _Feedback(GenerateFeedback):
     """nbgrader's, for some students of an assignment."""
 
     students: tuple[str, ...] = ()
+
+    def __init__(self, **named: Any):
+        super().__init__(**named)
+        self.problems: list[str] = []
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            path = Path(notebook_filename)
+            self.problems.append(
+                f"{path.parents[1].name}: the feedback on {path.stem} failed ({error}). Put that "
+                "right and run the same command again."
+            )
+            raise
 
     def init_notebooks(self) -> None:
         folders = [
@@ -84,5 +100,5 @@ def _of(root: Path, assignment: str, students: list[str]) -> list[str]:
     try:
         converter.start()
     except NbGraderException as error:
-        return [f"feedback for one of {', '.join(students)} failed: {error}"]
+        return converter.problems or [f"feedback for one of {', '.join(students)} failed: {error}"]
     return []

@@ -494,16 +494,8 @@ def main() -> int:
     if lacking:
         print(f"Grading without the sandbox: {lacking}.", file=sys.stderr)
     try:
-        with alone(arguments.root), Record(course, arguments.assignment) as record:
-            grading = Grading(
-                course,
-                record,
-                judge.setting(),
-                everything=arguments.all,
-                regrade=arguments.regrade,
-                dry_run=arguments.dry_run,
-            )
-            summary = grading.run(workers_of(arguments))
+        with alone(arguments.root):
+            return grade_class(course, arguments, judge.setting())
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -517,6 +509,26 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped. The same command goes on from here.", file=sys.stderr)
         return 130
+
+
+def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting: Setting) -> int:
+    """Grade, write feedback and grades.csv, and print what came of it; the exit code.
+
+    Raises:
+        LookupError: if there is nothing to grade, or not what the gradebook knows.
+        SandboxError: if the sandbox is required and cannot be built.
+        OperationalError, OSError: if the database or the disk fails.
+    """
+    with Record(course, arguments.assignment) as record:
+        grading = Grading(
+            course,
+            record,
+            setting,
+            everything=arguments.all,
+            regrade=arguments.regrade,
+            dry_run=arguments.dry_run,
+        )
+        summary = grading.run(workers_of(arguments))
     failed = generate_feedback(
         arguments.root, arguments.assignment, sorted(summary.students), arguments.workers
     )

@@ -43,6 +43,14 @@ class SubmissionExporter(NotebookExporter):
         # The folder's place, not the file's: a link must not pass for a notebook made by us.
         if path.parent.resolve() != Path(submitted).resolve():
             return super().from_filename(filename, resources, **kwargs)
+        # nbgrader has copied what the links lead to, which may be the teacher's; where reading
+        # fails, it deletes the copies.
+        links = [found.name for found in Path(submitted).rglob("*") if found.is_symlink()]
+        if links:
+            raise UnreadableError(
+                f"{submitted} holds links ({', '.join(sorted(links))}), it is not graded. Ask the "
+                "student for the files themselves."
+            )
         instructors = nbformat.read(instructors_path(self.config, about), as_version=4)
         try:
             submission = read_submission(path, instructors)

@@ -3,6 +3,7 @@
 import io
 import re
 import shlex
+import shutil
 import subprocess
 import zipfile
 
@@ -29,6 +30,18 @@ def inner_zip():
     return content.getvalue()
 
 
+def collect(root, which):
+    """Run a command of the page; what it says."""
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    program, *options = shlex.split(commands()[which])
+    line = [str(ROOT / program), *options]
+    result = subprocess.run(
+        line, cwd=root, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stderr
+
+
 def moodle(archive):
     for folder in ("Aiko Sato_4711_assignsubmission_file_", "Ben Ö. B_4712_assignsubmission_file"):
         for name in NAMES:
@@ -51,16 +64,82 @@ def test_a_download_is_sorted_by_student(make, which, tmp_path):
     folder.mkdir(parents=True)
     with zipfile.ZipFile(folder / "download.zip", "w") as archive:
         make(archive)
-    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
-    program, *options = shlex.split(commands()[which])
-    line = [str(ROOT / program), *options]
-    result = subprocess.run(
-        line, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert result.returncode == 0, result.stderr
+    collect(tmp_path, which)
     found = {path.relative_to(tmp_path / "submitted") for path in tmp_path.glob("submitted/*/*/*")}
     assert {str(path) for path in found if path.suffix == ".ipynb"} == {
         f"{student}/transformer/{name}" for student in ("4711", "4712", "4713") for name in NAMES
     }
     for path in tmp_path.glob("submitted/*/*/*.ipynb"):
         assert path.read_text(encoding="utf-8") == path.parts[-3], "everybody has their own"
+
+
+def zipped(**files):
+    """A zip file as bytes; `__` in a name stands for a slash."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", "/"), text)
+    return content.getvalue()
+
+
+def with_link():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        link = zipfile.ZipInfo("02-masks.ipynb")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    return content.getvalue()
+
+
+def nested(times):
+    content = zipped(**{"02-masks.ipynb": "deep"})
+    for _ in range(times):
+        content = zipped(**{"inner.zip": content})
+    return content
+
+
+def climbing():
+    return zipped(**{"..__..__..__..__escaped.ipynb": "out", "02-masks.ipynb": "in"})
+
+
+# What a student hands in, what becomes of 02-masks.ipynb, and what the teacher is told.
+ZIPS = {
+    "a bomb": (lambda: zipped(**{"02-masks.ipynb": b"0" * (21 * 2**20)}), None, "over 20 MiB"),
+    "many bombs": (
+        lambda: zipped(**{f"{i}.ipynb": b"0" * (19 * 2**20) for i in range(9)}),
+        None,
+        "over 100 MiB",
+    ),
+    "many files": (
+        lambda: zipped(**{f"{i}.txt": "" for i in range(1500)}),
+        None,
+        "over 1000 files",
+    ),
+    "zips within zips": (lambda: nested(4), None, "within 2 others"),
+    "no zip at all": (lambda: b"PK nonsense", None, "cannot be unpacked"),
+    "cut off": (lambda: inner_zip()[:-30], None, "cannot be unpacked"),
+    "a link": (with_link, "/etc/passwd", ""),
+    "names that lead out": (climbing, "in", ""),
+}
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_a_students_zip_file_harms_nobody(name, tmp_path):
+    make, expected, said = ZIPS[name]
+    folder = tmp_path / "downloaded" / "transformer" / "archive"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "download.zip", "w") as archive:
+        archive.writestr("Mal_4700_assignsubmission_file_/work.zip", make())
+        moodle(archive)
+    errors = collect(tmp_path, 0)
+    assert said in errors
+    for student in ("4711", "4712", "4713"):
+        for notebook in NAMES:
+            path = tmp_path / "submitted" / student / "transformer" / notebook
+            assert path.read_text(encoding="utf-8") == student, "the others have theirs"
+    path = tmp_path / "submitted" / "4700" / "transformer" / "02-masks.ipynb"
+    assert not path.is_symlink()
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == expected
+    assert all("work" in path.parts for path in tmp_path.parent.rglob("escaped.ipynb"))
+    size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert size < 250 * 2**20

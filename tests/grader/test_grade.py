@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -11,6 +12,7 @@ import time
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
 from sqlalchemy.exc import OperationalError
 
 from grader import grade as grading
@@ -122,9 +124,12 @@ def test_nbgrader_follows_no_link(course):
     """A link to the solution would be full marks."""
     course.submission("a").parent.mkdir(parents=True)
     course.submission("a").symlink_to(course.source)
+    course.hand_in("b")
+    course.submission("b").with_name("secret.txt").symlink_to(course.root / "gradebook.db")
     result = course.nbgrader("autograde", "transformer")
-    assert "it is a link" in result.stderr
-    assert not course.graded("a").exists()
+    assert f"holds links ({NOTEBOOK}.ipynb)" in result.stderr
+    assert "holds links (secret.txt)" in result.stderr
+    assert not list(course.root.glob("autograded/*/*/*"))
 
 
 def test_feedback_that_a_stopped_run_left_undone_is_written_by_the_next(course):
@@ -221,40 +226,78 @@ def children_of(pid):
     return found
 
 
-@pytest.mark.parametrize("step", ["enroll", "save"])
-def test_a_database_that_goes_away_loses_nothing(class_of_twelve, monkeypatch, step):
-    course, calls = class_of_twelve, []
-    real = getattr(grading.Record, step)
+STEPS = [
+    (grading.Record, "enroll"),
+    (grading.Record, "save"),
+    (grading.Record, "_penalise_lateness"),  # between the scores and the file
+    (grading, "replace_file"),
+    (GenerateFeedback, "convert_single_notebook"),
+    (grading, "export"),
+    (grading, "score_table"),
+]
 
-    def failing(self, *arguments):
+
+def failing_at(owner, name, call, fail):
+    """The function, which fails at that call."""
+    real, calls = getattr(owner, name), []
+
+    def failing(*arguments, **named):
         calls.append(arguments)
-        if len(calls) == 4:
-            raise OperationalError("select", {}, Exception("the server has gone away"))
-        return real(self, *arguments)
+        if len(calls) == call:
+            fail()
+        return real(*arguments, **named)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(grading.Record, step, failing)
-        result = course.grade()
-    assert result.returncode == 1 and "the server has gone away" in result.stderr
+    return failing
+
+
+@pytest.mark.parametrize(("owner", "name"), STEPS, ids=[name for _, name in STEPS])
+def test_a_run_killed_at_any_step_is_finished_by_the_next(class_of_twelve, owner, name):
+    course = class_of_twelve
+    call = 1 if name in ("export", "score_table") else 4
+
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def run():
+        setattr(owner, name, failing_at(owner, name, call, die))
+        course.grade()
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert course.grade().returncode == 0
     assert is_whole(course)
 
 
-def test_a_full_disk_loses_nothing(class_of_twelve, monkeypatch):
-    course, calls = class_of_twelve, []
-    real = grading.replace_file
+def no_space():
+    raise OSError(errno.ENOSPC, "No space left on device")
 
-    def failing(path, text):
-        calls.append(path)
-        if len(calls) == 4:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        real(path, text)
 
+@pytest.mark.parametrize(("owner", "name"), STEPS[3:6], ids=[name for _, name in STEPS[3:6]])
+def test_a_full_disk_loses_nothing(class_of_twelve, monkeypatch, owner, name):
+    course = class_of_twelve
+    call = 1 if name == "export" else 4
     with monkeypatch.context() as patched:
-        patched.setattr(grading, "replace_file", failing)
+        patched.setattr(owner, name, failing_at(owner, name, call, no_space))
         result = course.grade()
-    assert result.returncode == 1 and "No space left" in result.stderr
-    assert "run the same command" in result.stderr
+    assert result.returncode == 1 and "No space left" in result.stderr + result.stdout
+    assert "run the same command" in (result.stderr + result.stdout).replace("\n", " ")
+    assert course.grade().returncode == 0
+    assert is_whole(course)
+
+
+def gone():
+    raise OperationalError("select", {}, Exception("the server has gone away"))
+
+
+@pytest.mark.parametrize("step", ["enroll", "save"])
+def test_a_database_that_goes_away_loses_nothing(class_of_twelve, monkeypatch, step):
+    course = class_of_twelve
+    with monkeypatch.context() as patched:
+        patched.setattr(grading.Record, step, failing_at(grading.Record, step, 4, gone))
+        result = course.grade()
+    assert result.returncode == 1 and "the server has gone away" in result.stderr
     assert course.grade().returncode == 0
     assert is_whole(course)
 
