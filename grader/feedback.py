@@ -1,8 +1,6 @@
 """Feedback pages for a class: nbgrader's `generate_feedback`, for many students in one go."""
 
 import logging
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,8 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
+
+from grader.workers import start_pool
 
 FEW = 10  # students for whom no further process is worth its start
 
@@ -74,8 +74,7 @@ def generate_feedback(root: Path, assignment: str, students: list[str], count: i
             return [
                 p for chunk in chunks for p in _advance(bar, chunk, _of(root, assignment, chunk))
             ]
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(count, len(chunks)), context) as executor:
+        with start_pool(min(count, len(chunks))) as executor:
             futures = [executor.submit(_of, root, assignment, chunk) for chunk in chunks]
             return [
                 problem
