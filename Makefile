@@ -44,8 +44,9 @@ bundle: exercises  ## pack what students get into _build/transformer-course.zip
 mistakes: $(INSTALLED)  ## show what the tests make of the known answers to TASK
 	@python -m grader.mistakes $(TASK)
 
-bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch and transformers
+bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch, of grading with plain nbgrader
 	python -m tests.bench.bench_lib
+	python -m tests.bench.bench_grading
 
 links: $(INSTALLED)  ## check the external links of the book
 	jupyter-book build . --builder linkcheck

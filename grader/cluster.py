@@ -8,6 +8,7 @@ is examined in a process of its own, as on the teacher's machine.
 
 import contextlib
 import multiprocessing
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -18,6 +19,7 @@ from distributed import Client, get_worker
 from distributed.scheduler import KilledWorker
 
 from grader.examine import Finding, Job, examine, version
+from grader.sandbox import SandboxError, missing
 from grader.workers import DIED, Item, start_pool
 
 SECONDS_TO_CONNECT = 30
@@ -28,14 +30,17 @@ class Cluster:
 
     Args:
         address: of the scheduler, such as "tcp://10.0.0.5:8786".
+        sandbox: as in `grader.examine.Setting`; where it may be missing, a worker that lacks it
+            is named on stderr.
 
     Raises:
+        SandboxError: if the sandbox is required, and a worker lacks it.
         LookupError: if it cannot be reached, has no worker, or one with another version of the
             course, with what to do.
     """
 
-    def __init__(self, address: str):
-        self.address = address
+    def __init__(self, address: str, sandbox: str = "required"):
+        self.address, self.sandbox = address, sandbox
         try:
             self._client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -63,7 +68,7 @@ class Cluster:
                 f"a worker of {self.address} lacks the course ({error}). Install it there, in the "
                 "environment that starts the worker"
             ) from None
-        for worker, (theirs, is_daemon) in sorted(found.items()):
+        for worker, (theirs, is_daemon, lacking) in sorted(found.items()):
             if is_daemon:  # which multiprocessing lets have no children
                 raise LookupError(
                     f"the Dask worker {worker} runs below a nanny, where it may start no "
@@ -72,8 +77,15 @@ class Cluster:
             if theirs != version():
                 raise LookupError(
                     f"expected the version of the course that is here on the worker {worker}, got "
-                    f"another. Install the same there and start the worker again"
+                    "another. Install the same there and start the worker again"
                 )
+            if lacking and self.sandbox == "required":
+                raise SandboxError(
+                    f"the sandbox is required, and on the worker {worker} {lacking}. To grade "
+                    "without it, so that student code runs with that worker's rights: --sandbox=off"
+                )
+            if lacking and self.sandbox != "off":
+                print(f"Grading without the sandbox on {worker}: {lacking}.", file=sys.stderr)
 
     def map(
         self, job_of: Callable[[Item], Job], items: Iterator[Item]
@@ -106,9 +118,9 @@ class Cluster:
 # --- what runs on a worker ----------------------------------------------------------------
 
 
-def _describe_worker() -> tuple[str, bool]:
-    """The version of the course here, and whether this process is a daemon."""
-    return version(), multiprocessing.current_process().daemon
+def _describe_worker() -> tuple[str, bool, str]:
+    """The version of the course here, whether this is a daemon, what the sandbox lacks here."""
+    return version(), multiprocessing.current_process().daemon, missing()
 
 
 _lock = threading.Lock()

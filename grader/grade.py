@@ -463,17 +463,17 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def workers_of(arguments: argparse.Namespace) -> "Workers | Cluster":
+def workers_of(arguments: argparse.Namespace, setting: Setting) -> "Workers | Cluster":
     """Where the command line wants the examining done.
 
     Raises:
-        LookupError: if that is a cluster that cannot be used.
+        LookupError, SandboxError: if that is a cluster that cannot be used.
     """
     if not arguments.dask:
         return Workers(arguments.workers)
     from grader.cluster import Cluster  # takes a second, and few need it
 
-    return Cluster(arguments.dask)
+    return Cluster(arguments.dask, setting.sandbox)
 
 
 def main() -> int:
@@ -528,7 +528,7 @@ def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting:
             regrade=arguments.regrade,
             dry_run=arguments.dry_run,
         )
-        summary = grading.run(workers_of(arguments))
+        summary = grading.run(workers_of(arguments, setting))
     failed = generate_feedback(
         arguments.root, arguments.assignment, sorted(summary.students), arguments.workers
     )

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +24,15 @@ class DaskCluster:
         self.scheduler = self._start("scheduler", *line, "--host", "127.0.0.1")
         self.address = self._wait_for("scheduler", r"Scheduler at:\s+(tcp://\S+)")
 
-    def _start(self, name, *line):
+    def _start(self, name, *line, environment=None):
         log = (self.folder / f"{name}.log").open("w", encoding="utf-8")
         with log:
             return subprocess.Popen(
-                [sys.executable, "-m", *line], stdout=log, stderr=log, cwd=self.folder
+                [sys.executable, "-m", *line],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=os.environ | (environment or {}),
             )
 
     def _wait_for(self, name, pattern):
@@ -39,10 +44,10 @@ class DaskCluster:
             time.sleep(0.1)
         raise AssertionError(text)
 
-    def add_worker(self, *options):
+    def add_worker(self, *options, environment=None):
         name = f"worker-{len(self.workers)}"
         line = ["dask", "worker", self.address, "--no-dashboard", "--nthreads", "2", *options]
-        self.workers.append(self._start(name, *line))
+        self.workers.append(self._start(name, *line, environment=environment))
         self._wait_for(name, r"(Registered to)")
 
     def close(self):
@@ -118,3 +123,14 @@ def test_a_worker_with_another_version_of_the_course_is_refused(course, cluster,
     monkeypatch.setattr("grader.cluster.version", lambda: "another")
     result = course.grade(f"--dask={cluster.address}")
     assert result.returncode == 2 and "version of the course" in result.stderr
+
+
+def test_a_worker_without_a_sandbox_is_refused_unless_asked(course, cluster):
+    cluster.add_worker("--no-nanny", environment={"PATH": "/nonexistent"})
+    result = course.grade(f"--dask={cluster.address}", "--sandbox=required")
+    assert result.returncode == 2 and "bubblewrap is not installed" in result.stderr
+    assert not list(course.root.glob("autograded/*/*/*.ipynb"))
+    for path in sorted(course.root.glob("submitted/*"))[1:]:
+        shutil.rmtree(path)
+    result = course.grade(f"--dask={cluster.address}")  # asks for it if possible
+    assert result.returncode == 0 and "without the sandbox on tcp://" in result.stderr
