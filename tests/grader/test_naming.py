@@ -117,6 +117,6 @@ def test_the_command_shows_the_table_of_a_task(capsys, monkeypatch):
     assert "causal_mask" in capsys.readouterr().err
 
 
-def test_the_bundle_holds_nothing_of_the_grader():
+def test_released_notebooks_do_not_mention_the_grader():
     released = json.dumps([read(p).cells for p in (ROOT / "exercises").glob("*/*.ipynb")])
     assert "grader" not in released.replace("nbgrader", "").replace("teacher grades", "")
