@@ -11,8 +11,9 @@ c.CourseDirectory.course_id = "transformer-course"
 c.CourseDirectory.source_directory = str(HERE / "solutions")
 c.CourseDirectory.release_directory = str(HERE / "exercises")
 
-# A zip file of a student is unpacked within limits.
+# A zip file of a student is unpacked within limits, and nobody can stop the sorting.
 c.ZipCollectApp.extractor_plugin = "grader.collecting.Extractor"
+c.ZipCollectApp.collector_plugin = "grader.collecting.Collector"
 
 # Submissions are read as the instructor's notebook with the student's answers in it, run by the
 # judge with the answers in the sandbox, and scored by nbgrader as always.

@@ -31,7 +31,6 @@ from types import MethodType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
@@ -40,6 +39,7 @@ from lib.checking import Forbidden
 
 MAX_BYTES = 64 * 2**20  # of the tensors in one message
 MAX_TEXT = 4 * 2**20  # of its JSON
+MAX_ERROR = 5000  # characters of an error's message
 MAX_DEPTH = 40  # of lists, tuples, dicts and sets in each other
 MAX_CALLS = 40  # of calls back and forth in each other
 SIZES = struct.Struct("!QQ")  # the bytes of JSON and of tensors in a message
@@ -49,7 +49,9 @@ DTYPES = {str(v).removeprefix("torch."): v for v in vars(torch).values() if type
 EXCEPTIONS = {"Forbidden": Forbidden} | {
     name: kind
     for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, Exception) and not name.startswith("Unicode")
+    if isinstance(kind, type)
+    and issubclass(kind, Exception)
+    and not name.startswith(("Unicode", "Stop", "ExceptionGroup"))  # mean more than their message
 }
 
 
@@ -193,6 +195,7 @@ class Border:
         self._depth = 0
         self._deadline: float | None = None
         self._timeout: float | None = None
+        self._is_timed = False
         self._unread = bytearray()
         self.root = Foreign(self, 0, "root")
         self.called: set[int] = set()  # handles of what this end has called
@@ -243,17 +246,25 @@ class Border:
         outermost = self._deadline is None
         if outermost and self.seconds is not None:
             self._deadline = min(time.monotonic() + self.seconds, self._until)
+        # Only what a call was given can be changed by it; sending adds updates to the writer.
+        arguments = list(writer.arguments) if message["op"] == "call" else []
         try:
-            self._send(message, writer)
-            while True:
-                answer, tensors = self._receive()
-                if "op" not in answer:
-                    break
-                self._serve_one(answer, tensors)
+            with self._in_time():
+                self._send(message, writer)
+                while True:
+                    answer, tensors = self._receive()
+                    if "op" not in answer:
+                        break
+                    self._serve_one(answer, tensors)
+                return self._read_answer(answer, tensors, arguments)
         finally:
             if outermost:
                 self._deadline = None
                 self._touched.clear()
+
+    def _read_answer(
+        self, answer: dict[str, Any], tensors: dict[str, Tensor], arguments: list[Any]
+    ) -> tuple[Any, list[Tensor]]:
         self._accept_updates(answer, tensors)
         reader = _Reader(self, tensors)
         if "error" in answer:
@@ -262,7 +273,9 @@ class Border:
         linked = list(reader.linked)
         with _well_formed("a change"):
             for index, tree in answer.get("changed", []):
-                self._change(writer.arguments[index], reader.read(tree))
+                if type(index) is not int or not 0 <= index < len(arguments):
+                    raise IndexError
+                self._change(arguments[index], reader.read(tree))
         return result, linked
 
     @staticmethod
@@ -313,7 +326,7 @@ class Border:
             before = [_snapshot(value) for value in reader.arguments]
             if not callable(target):
                 raise TypeError(f"a {type(target).__name__} cannot be called")
-            with torch.set_grad_enabled(bool(message.get("grad"))), self._in_time():
+            with torch.set_grad_enabled(bool(message.get("grad"))):
                 result = target(*args, **kwargs)
             answer = {"result": writer.write(result)}
             answer["changed"] = [
@@ -347,19 +360,22 @@ class Border:
 
     @contextlib.contextmanager
     def _in_time(self) -> Iterator[None]:
-        """Let what the other end has called here end with the time for its own answer."""
-        if self.trusting or self._deadline is None or self._depth > 1:  # the outermost is set
+        """Let all that an answer makes this end do end in time: reading it, and being called."""
+        if self.trusting or self._deadline is None or self._is_timed:
             yield
             return
 
         def ring(*_: Any) -> None:
-            raise TooLate("what the other end has called did not end in time")
+            raise TooLate("the other end did not answer in time")
 
         before = signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, max(self._deadline - time.monotonic(), 0.001))
+        # A moment later than the waiting for a message, which ends by itself.
+        signal.setitimer(signal.ITIMER_REAL, max(self._deadline - time.monotonic(), 0) + 0.1)
+        self._is_timed = True
         try:
             yield
         finally:
+            self._is_timed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
@@ -421,8 +437,11 @@ class Border:
                 named: dict[int, dict] = {}
                 for handle, name, tree in entries if side in sides else []:
                     if handle not in named:
-                        named[handle] = dict(sides[side][handle].named_parameters())
-                    named[handle][name].data = reader.read(tree)
+                        named[handle] = dict(_module(sides[side][handle]).named_parameters())
+                    value = reader.read(tree)
+                    if not isinstance(value, Tensor):
+                        raise TypeError
+                    named[handle][name].data = value
         for watched in self._watched.values():  # a parameter may belong to several modules
             watched.changes()
 
@@ -453,7 +472,7 @@ class Border:
         try:
             message = json.loads(text)
             loaded = load(tensors) if tensors else {}
-        except (ValueError, RecursionError, SafetensorError) as error:
+        except Exception as error:
             raise BorderError(f"a message cannot be read ({type(error).__name__})") from None
         if type(message) is not dict:
             raise BorderError("a message is no object")
@@ -714,8 +733,19 @@ class _Reader:
 
     def _link(self, module: Any, names: list[str]) -> None:
         if names:
-            parameters = dict(module.named_parameters())
+            parameters = dict(_module(module).named_parameters())
             self.linked += [parameters[name] for name in names]
+
+
+def _module(value: Any) -> Any:
+    """The value, if it is a module of this side, or stands for one of the other.
+
+    Raises:
+        TypeError: if it is something else, which might answer in its own way.
+    """
+    if not isinstance(value, nn.Module):
+        raise TypeError
+    return value
 
 
 @contextlib.contextmanager
@@ -723,7 +753,9 @@ def _well_formed(what: str) -> Iterator[None]:
     """Take whatever goes wrong while a message is read as a fault of the message."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+    except BorderError:
+        raise
+    except Exception as error:
         raise BorderError(f"{what} cannot be read ({type(error).__name__})") from None
 
 
@@ -762,16 +794,17 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
             lines = [f"in line {trace.tb_lineno} of the cell that defines {outermost}"]
         trace = trace.tb_next
     kinds = [kind.__name__ for kind in type(error).__mro__]
-    return {"kinds": kinds, "text": str(text)[:5000], "lines": lines}
+    return {"kinds": kinds, "text": str(text)[:MAX_ERROR], "lines": lines}
 
 
 def _rebuild_error(error: Any) -> Exception:
     """The exception that stands for one of the other side."""
     with _well_formed("an error"):
         kinds, text, lines = [*map(str, error["kinds"])], str(error["text"]), [*error["lines"]]
+        text = text[:MAX_ERROR]
     known = next((EXCEPTIONS[kind] for kind in kinds if kind in EXCEPTIONS), RuntimeError)
     if known in (Exception, RuntimeError) and kinds and kinds[0] not in EXCEPTIONS:
-        text = f"{kinds[0]}: {text}"
+        text = f"{kinds[0][:200]}: {text}"
     rebuilt = known(text)
     rebuilt.student_lines = [str(line)[:200] for line in lines[:1]]
     return rebuilt

@@ -1,4 +1,6 @@
-"""Unpacking of what students have handed in, for `nbgrader zip_collect`: see nbgrader_config.py.
+"""Unpacking and sorting of what students have handed in, for `nbgrader zip_collect`.
+
+nbgrader_config.py names the two classes.
 
 A zip file is a program for writing files. This one writes only regular files below its own folder,
 of bounded number and size, and a zip file that cannot be unpacked does not stop the others.
@@ -6,19 +8,18 @@ of bounded number and size, and a zip file that cannot be unpacked does not stop
 
 import shutil
 import zipfile
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbgrader.plugins import ExtractorPlugin
+from nbgrader.plugins.zipcollect import FileNameCollectorPlugin
+from traitlets import Dict
 
 from grader.submission import MAX_BYTES
 
 MAX_STUDENTS_BYTES = 100 * 2**20  # in a zip file within the download, and those within it
 MAX_STUDENTS_FILES = 1000
 MAX_DEPTH = 3  # of zip files within each other
-
-UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError)
 
 
 @dataclass
@@ -56,11 +57,13 @@ class Extractor(ExtractorPlugin):
             with zipfile.ZipFile(path) as archive:
                 for member in archive.infolist():
                     if not member.is_dir():
-                        self._unpack_member(archive, member, folder, allowance, depth)
-        except UNPACKING_ERRORS as error:
+                        try:
+                            self._unpack_member(archive, member, folder, allowance, depth)
+                        except Exception as error:
+                            self._leave_out(archive, member, f"it cannot be read ({error})")
+        except Exception as error:  # whatever a broken file leads to
             self.log.error(
-                "%s cannot be unpacked (%s); the files before that are kept. Ask the student for "
-                "the notebooks themselves.",
+                "%s cannot be unpacked (%s). Ask the student for the notebooks themselves.",
                 path,
                 error,
             )
@@ -76,7 +79,13 @@ class Extractor(ExtractorPlugin):
         is_zip = member.filename.lower().endswith(".zip")
         most = MAX_STUDENTS_BYTES if is_zip else MAX_BYTES
         reason = ""
-        if member.file_size > most:
+        # Without what could lead out of the folder.
+        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+        path = folder.joinpath(*(part for part in parts if part not in ("/", "..")))
+        inner = path.with_name(path.name[: -len(".zip")].strip(". ") or "zip")
+        if path.exists() or path == folder or (is_zip and inner.exists()):
+            reason = "there is a file of that name already"
+        elif member.file_size > most:
             reason = f"it is over {most / 2**20:.0f} MiB"
         elif is_zip and depth == MAX_DEPTH:
             reason = f"it is a zip file within {MAX_DEPTH - 1} others"
@@ -89,10 +98,37 @@ class Extractor(ExtractorPlugin):
                     f"{MAX_STUDENTS_FILES} files"
                 )
         if reason:
-            self.log.error("%s in %s is left out: %s.", member.filename, archive.filename, reason)
+            self._leave_out(archive, member, reason)
             return
-        # Names that lead out of the folder lose what leads out; a link becomes a plain file.
-        path = Path(archive.extract(member, folder))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as packed, path.open("xb") as file:  # a link becomes a file
+            shutil.copyfileobj(packed, file)
         if is_zip:
             within = allowance or _Allowance(MAX_STUDENTS_BYTES, MAX_STUDENTS_FILES)
-            self._unpack(path, path.with_suffix(""), within, depth + 1)
+            self._unpack(path, inner, within, depth + 1)
+
+    def _leave_out(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, reason: str) -> None:
+        self.log.error("%r in %s is left out: %s.", member.filename, archive.filename, reason)
+
+
+class Collector(FileNameCollectorPlugin):
+    """Sorts files by an expression; of two with one student and name it takes the first."""
+
+    first = Dict(help="The file that was taken, by student and name.")
+
+    def collect(self, submitted_file: str) -> dict[str, str] | None:
+        """Whose a file is, or None if it is not to be collected."""
+        info = super().collect(submitted_file)
+        if not info:
+            return info
+        whose = info["student_id"], info["file_id"]
+        if whose in self.first:
+            self.log.error(
+                "%r is left out: %s has handed in %r already, as %r.",
+                submitted_file,
+                *whose,
+                self.first[whose],
+            )
+            return None
+        self.first[whose] = submitted_file
+        return info

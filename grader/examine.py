@@ -101,6 +101,9 @@ def examine(job: Job) -> Finding:
                 if isinstance(error, SandboxError):
                     raise
                 return Finding({}, {}, time.monotonic() - start, fault=str(error))
+        except Exception as error:  # ours, since a student's is an outcome
+            fault = f"{type(error).__name__}: {error}"
+            return Finding({}, {}, time.monotonic() - start, fault=fault)
     raise AssertionError
 
 
@@ -199,9 +202,12 @@ def _read_symptoms(path: Path, sentences: list[str]) -> dict[str, Symptoms] | No
         known = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return (
-        known if isinstance(known, dict) and list(known) == list(dict.fromkeys(sentences)) else None
+    is_whole = (
+        isinstance(known, dict)
+        and known.keys() == set(sentences)
+        and all(isinstance(shown, dict) for shown in known.values())
     )
+    return known if is_whole else None
 
 
 @functools.cache

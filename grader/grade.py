@@ -34,7 +34,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.utils import determine_grade, is_grade
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from grader.examine import Finding, Job, Setting, load_notebook
@@ -44,7 +44,7 @@ from grader.judge import code_cells
 from grader.mistakes import KnownAnswer
 from grader.preprocessors import Judge
 from grader.record import Record, set_checksums, timestamp_of
-from grader.report import write_outcomes
+from grader.report import printable, write_outcomes
 from grader.sandbox import SandboxError, missing
 from grader.submission import (
     Submission,
@@ -499,7 +499,7 @@ def main() -> int:
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
-    except (OperationalError, OSError) as error:
+    except (SQLAlchemyError, OSError) as error:
         print(
             f"Stopped: {error}\nWhat is recorded is whole. Put that right and run the same "
             "command again; it goes on from there.",
@@ -517,7 +517,7 @@ def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting:
     Raises:
         LookupError: if there is nothing to grade, or not what the gradebook knows.
         SandboxError: if the sandbox is required and cannot be built.
-        OperationalError, OSError: if the database or the disk fails.
+        SQLAlchemyError, OSError: if the database or the disk fails.
     """
     with Record(course, arguments.assignment) as record:
         grading = Grading(
@@ -534,9 +534,9 @@ def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting:
     )
     for student, problems in sorted(summary.problems.items()):
         for problem in problems:
-            print(f"{student}: {problem}")
+            print(printable(f"{student}: {problem}"))
     for line in failed:
-        print(line)
+        print(printable(line))
     show_changes(summary, arguments)
     if not arguments.dry_run:
         export(course)

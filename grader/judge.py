@@ -35,6 +35,7 @@ from grader.walls import Limits, limit_memory
 from lib.checking import STEPS, CheckFailed
 
 SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
+MAX_OUTPUT = 30_000  # characters of a cell's output, more than the student's side sends
 MEMORY = 4 * 2**30  # bytes that the judge may use, beyond what it has at its start
 
 
@@ -101,7 +102,23 @@ def judge(
     """
     examination = _Examination(notebook, answers, sandbox)
     seconds = sandbox.limits.seconds_per_notebook + SECONDS_BEYOND
-    return in_a_fork(examination.run, seconds=seconds)
+    outcomes = in_a_fork(examination.run, seconds=seconds)
+    return {cell: _storable(outcome) for cell, outcome in outcomes.items()}
+
+
+def _storable(outcome: Outcome) -> Outcome:
+    """The outcome without what no file can hold, such as half of a surrogate pair."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        if isinstance(value, tuple):
+            return tuple(map(clean, value))
+        if isinstance(value, Failure):
+            return replace(value, **{name: clean(item) for name, item in vars(value).items()})
+        return value
+
+    return replace(outcome, **{name: clean(value) for name, value in vars(outcome).items()})
 
 
 def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
@@ -228,7 +245,12 @@ class _Examination:
         return explain(stop, end, self.sandbox.limits, over=time.monotonic() > self.until)
 
     def _run_setup(self, cell: NotebookNode) -> None:
-        error, _ = _run_source(self._student(), cell.source)
+        try:
+            error, _ = _run_source(self._student(), cell.source)
+        except BorderError as stop:
+            if not self.names:
+                raise
+            error = self._stop(stop, [*self.names][-1])
         if error and not self.names:  # after an answer, it may be the answer's doing
             raise JudgeError(f"the setup cell {cell.metadata.nbgrader.grade_id} failed: {error}")
         self.done.append(("", cell.source))
@@ -337,7 +359,8 @@ def _run_source(border: Border, source: str) -> tuple[str, str]:
     result = _students(border.root.run, source)
     if type(result) is not tuple or [type(text) for text in result] != [str, str]:
         raise BorderError("the code changed what runs it")
-    return result
+    error, output = result
+    return error[:MAX_OUTPUT], output[:MAX_OUTPUT]  # in case the code over there was changed
 
 
 def _fetch(border: Border, names: set[str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    InvalidEntry,
     MissingEntry,
     Notebook,
     SubmittedAssignment,
@@ -209,10 +210,14 @@ class Record:
         while True:
             try:
                 return work()
-            except OperationalError as error:
+            except (OperationalError, InvalidEntry) as error:
                 self._roll_back()
-                if "locked" not in str(error) or time.monotonic() > until:
+                # nbgrader says "invalid" of whatever the database answers.
+                cause = error.__context__ if isinstance(error, InvalidEntry) else error
+                if not isinstance(cause, OperationalError):
                     raise
+                if "locked" not in str(cause) or time.monotonic() > until:
+                    raise cause from None
                 time.sleep(0.5)
             except BaseException:
                 self._roll_back()

@@ -178,6 +178,8 @@ def _match_by_content(
 
 
 def _defines(source: str, names: set[str]) -> bool:
+    if len(source) > MAX_SOURCE:  # parsing takes a hundred times the memory
+        return False
     try:
         return names <= defined_names(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -80,10 +80,16 @@ def _done(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def die_with_parent() -> None:
-    """Let this process be killed when the one that started it dies; on Linux only."""
+def die_with_parent(parent: int) -> None:
+    """Let this process be killed when the one that started it dies; on Linux only.
+
+    Args:
+        parent: that process's id, since it may be dead already.
+    """
     if sys.platform == "linux":
         _done(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "dying with the parent")
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def separate() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -103,4 +104,4 @@ class Workers:
 def start_pool(count: int) -> ProcessPoolExecutor:
     """Processes that start clean, and do not outlive this one."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, context, initializer=die_with_parent)
+    return ProcessPoolExecutor(count, context, initializer=die_with_parent, initargs=(os.getpid(),))

@@ -102,6 +102,20 @@ def climbing():
     return zipped(**{"..__..__..__..__escaped.ipynb": "out", "02-masks.ipynb": "in"})
 
 
+AIKO = "Aiko Sato_4711_assignsubmission_file"
+
+
+def broken_member():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("01-attention-as-lookup.ipynb", b"x" * 1000)
+        start = archive.fp.tell() - 12
+        archive.writestr("02-masks.ipynb", b"right")
+    broken = bytearray(content.getvalue())
+    broken[start - 8 : start + 8] = b"\xff" * 16
+    return bytes(broken)
+
+
 # What a student hands in, what becomes of 02-masks.ipynb, and what the teacher is told.
 ZIPS = {
     "a bomb": (lambda: zipped(**{"02-masks.ipynb": b"0" * (21 * 2**20)}), None, "over 20 MiB"),
@@ -120,6 +134,22 @@ ZIPS = {
     "cut off": (lambda: inner_zip()[:-30], None, "cannot be unpacked"),
     "a link": (with_link, "/etc/passwd", ""),
     "names that lead out": (climbing, "in", ""),
+    "a zip file called two dots": (
+        lambda: zipped(**{"...zip": zipped(**{f"{AIKO}__02-masks.ipynb": "mine"})}),
+        "mine",
+        "",
+    ),
+    "somebody else's folder": (
+        lambda: zipped(**{f"{AIKO}__02-masks.ipynb": "mine"}),
+        "mine",
+        "",
+    ),
+    "the same name twice": (
+        lambda: zipped(**{"a__02-masks.ipynb": "first", "b__02-masks.ipynb": "second"}),
+        "first",
+        "has handed in '02-masks' already",
+    ),
+    "a broken member": (broken_member, "right", "cannot be read"),
 }
 
 
@@ -140,6 +170,7 @@ def test_a_students_zip_file_harms_nobody(name, tmp_path):
     path = tmp_path / "submitted" / "4700" / "transformer" / "02-masks.ipynb"
     assert not path.is_symlink()
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == expected
-    assert all("work" in path.parts for path in tmp_path.parent.rglob("escaped.ipynb"))
+    for path in tmp_path.parent.rglob("escaped.ipynb"):
+        assert {"work", "4700"} & set(path.parts), "it is among what is Mal's"
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     assert size < 250 * 2**20

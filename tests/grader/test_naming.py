@@ -2,9 +2,11 @@
 
 import functools
 import json
+from dataclasses import replace
 
 import pytest
 
+from grader import examine as examining
 from grader.examine import Job, Setting, examine, known_symptoms
 from grader.judge import in_a_fork
 from grader.mistakes import BANK, name_mistakes, read_bank, symptoms_of_mistakes
@@ -33,6 +35,33 @@ def test_each_mistake_is_named_and_nearly_always_alone(path, task):
     assert all(sentence in names for sentence, names in named.items())
     alone = sum(len(names) == 1 for names in named.values())
     assert alone >= 0.7 * len(named), {s: n for s, n in named.items() if len(n) > 1}
+
+
+def test_what_mistakes_show_is_found_once_and_kept(tmp_path, monkeypatch):
+    path = next(path for path in SOLUTIONS if path.stem == "02-masks")
+    job = Job(path.read_text(encoding="utf-8"), bank_of(path), {}, Setting("off", LIMITS))
+    runs = []
+    monkeypatch.setattr(examining, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(
+        examining, "in_a_fork", lambda *a, **k: runs.append(1) or in_a_fork(*a, **k)
+    )
+
+    def ask(job):
+        monkeypatch.setattr(examining, "_symptoms", {})  # as in a new process
+        return known_symptoms(job, "causal_mask")
+
+    first = ask(job)
+    assert first == symptoms_of(path, "causal_mask") and len(runs) == 1
+    assert ask(job) == first and len(runs) == 1, "kept for the next process"
+    (kept,) = (tmp_path / "kept").iterdir()
+    for spoilt in ("{", '{"a mistake that no bank holds": {}}'):
+        kept.write_text(spoilt, encoding="utf-8")
+        assert ask(job) == first, "what cannot have been written is found again"
+    assert len(runs) == 3
+    changed = replace(job, instructors=job.instructors.replace("Hidden tests:", "Hidden tests :"))
+    assert changed != job
+    ask(changed)
+    assert len(runs) == 4, "other tests are another matter"
 
 
 @pytest.fixture
