@@ -656,6 +656,8 @@ add(
     score=ALL,
     file=edited(lambda n: None),
 )
+add(BROKEN, "prints-half-a-surrogate", score=ALL, answer='print("\\ud800")\n' + RIGHT)
+add(BROKEN, "raises-half-a-surrogate", answer='raise ValueError("\\ud800")', noted="ValueError")
 add(BROKEN, "null-characters", answer=RIGHT + "\0", noted="SyntaxError")
 add(BROKEN, "answer-of-a-megabyte", answer=RIGHT + "#" * 10**6, told="counts as empty")
 add(BROKEN, "syntax-error", answer="def causal_mask(:\n    pass", noted="SyntaxError")

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+from safetensors.torch import save
 from torch import nn
 
 from grader.border import Border, BorderError, ForeignModule, TooLate
@@ -463,3 +464,61 @@ def test_a_function_of_this_side_that_never_ends_is_stopped(student):
     border = student("def use(f): return f()", seconds=1.0)
     with pytest.raises(TooLate, match="in time"):
         border.root.get("use")(endless)
+
+
+def replies(*messages):
+    """A student's process that has these answers ready, whatever it is asked."""
+
+    def talk(connection):
+        for message in messages:
+            connection.recv(2**16)
+            text, tensors = message if isinstance(message, tuple) else (message, b"")
+            connection.sendall(raw(json.dumps(text).encode(), tensors))
+        connection.recv(2**16)
+
+    return talk
+
+
+FUNCTION = {"result": ["mine", 7, "f", None, []]}
+NOTHING = {"result": ["plain", None]}
+
+
+def test_only_what_a_call_was_given_can_be_changed_by_it(student):
+    """Changed parameters travel with the next call, and are no arguments of it."""
+    weights = save({"float32": torch.full((4,), 666.0)})
+    forged = NOTHING | {"changed": [[0, ["tensor", ["float32", 0, [2, 2]], False, [2, 2], [2, 1]]]]}
+    border = student("", talk=replies(FUNCTION, NOTHING, (forged, weights)), seconds=5)
+    function, layer = border.root.f, torch.nn.Linear(2, 2)
+    function(layer)
+    with torch.no_grad():
+        layer.weight.fill_(1)
+    with pytest.raises(BorderError):
+        function(3)
+    assert torch.equal(layer.weight, torch.ones(2, 2))
+
+
+def test_only_parameters_can_be_updated_and_only_with_tensors(student):
+    forged = NOTHING | {"updates": {"own": [[7, "x", ["plain", "pwned"]]]}}
+    border = student("", talk=replies(FUNCTION, forged), seconds=5)
+    function = border.root.f
+    with pytest.raises(BorderError):
+        function(3)
+
+
+@pytest.mark.parametrize("kind", ["StopIteration", "ExceptionGroup", "UnicodeDecodeError"])
+def test_an_error_arrives_as_one_that_means_no_more_than_its_message(student, kind):
+    error = {"kinds": [kind, "Exception"], "text": "x" * 10**6, "lines": []}
+    border = student("", talk=replies({"error": error}), seconds=5)
+    with pytest.raises(Exception, match=f"^{kind}: xxx") as caught:
+        _ = border.root.f
+    assert type(caught.value) is Exception and len(str(caught.value)) < 6000
+
+
+def test_a_value_that_takes_long_to_read_is_too_late(student):
+    """All of these numbers have the same hash."""
+    items = [["plain", i * (2**61 - 1)] for i in range(1, 60_000)]
+    border = student("", talk=replies({"result": ["set", items]}), seconds=1.0)
+    start = time.monotonic()
+    with pytest.raises(TooLate):
+        _ = border.root.f
+    assert time.monotonic() - start < 10
