@@ -147,21 +147,31 @@ class _Watched:
 
     def walk(self) -> None:
         """Look which parameters the module has."""
-        self._named = dict(self.module.named_parameters())
+        named = dict(self.module.named_parameters())
+        self._names, self._parameters = list(named), list(named.values())
 
-    def _note(self) -> dict[str, tuple[int, int, int]]:
-        """What shows that a parameter has been changed in place, given other data, or replaced."""
-        return {n: (id(p), p._version, p.data_ptr()) for n, p in self._named.items()}
+    def _note(self) -> list[list]:
+        """What shows that a parameter has been replaced, changed in place, or given other data."""
+        # Made for each message and of every parameter, so it counts how long this takes.
+        return [
+            self._names,
+            list(map(id, self._parameters)),
+            [parameter._version for parameter in self._parameters],
+            list(map(Tensor.data_ptr, self._parameters)),
+        ]
 
     def changes(self) -> list[tuple[str, nn.Parameter]]:
         """The parameters that have changed since this was asked last."""
         noted = self._note()
         if noted == self._noted:
             return []
-        before, self._noted = self._noted, noted
+        before = {name: note for name, *note in zip(*self._noted, strict=True)}
+        self._noted = noted
         return [
-            (name, self._named[name])
-            for name, note in noted.items()
+            (name, parameter)
+            for parameter, (name, *note) in zip(
+                self._parameters, zip(*noted, strict=True), strict=True
+            )
             if before.get(name, note) != note
         ]
 
@@ -684,13 +694,11 @@ class _Reader:
     def _take(self, place: list) -> Tensor:
         """A tensor out of those of the message, with a memory of its own."""
         kind, start, shape = place
-        sizes = [start, *shape]
-        if any(type(size) is not int or size < 0 for size in sizes):
-            raise TypeError
-        flat, length = self.tensors[kind], math.prod(shape)
-        if start + length > len(flat):
-            raise IndexError
-        return flat[start : start + length].clone().reshape(shape)
+        for size in (start, *shape):
+            if type(size) is not int or size < 0:
+                raise TypeError
+        # It raises if the place is not within the tensor.
+        return self.tensors[kind].narrow(0, start, math.prod(shape)).clone().view(shape)
 
     def _read_tensor(
         self, place: list, linked: bool, shape: list[int], stride: list[int]

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import lib
-from lib.data.dates import date_vocabulary
+from lib.data.dates import date_vocabulary, make_date_pairs
 
 
 def warm_up() -> None:
@@ -23,8 +23,9 @@ def warm_up() -> None:
     torch.autograd.grad([y], [x], [torch.ones_like(y)])  # imports sympy, which takes a second
     F.cross_entropy(y.detach()[0], torch.tensor([0, 1, 2]), label_smoothing=0.1)
     torch.optim.AdamW(layer.parameters())
-    torch.empty(2).uniform_(generator=torch.Generator().manual_seed(1))
-    date_vocabulary()  # keeps what it has made
+    generator = torch.Generator().manual_seed(1)
+    torch.empty(2).uniform_(generator=generator)
+    date_vocabulary(), make_date_pairs(1, generator=generator)  # they keep what they have made
     # A collection in a fork would touch, and so copy, every page of the heap.
     gc.collect()
     gc.freeze()

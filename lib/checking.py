@@ -65,6 +65,11 @@ def example(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> T
     Returns:
         A tensor of the given shape, without a random generator behind it.
     """
+    return _example(shape, seed, dtype).clone()
+
+
+@functools.lru_cache(maxsize=1000)
+def _example(shape: tuple[int, ...], seed: int, dtype: torch.dtype) -> Tensor:
     index = torch.arange(1, math.prod(shape) + 1, dtype=torch.float64)
     golden = (math.sqrt(5) - 1) / 2
     # Weyl's sequence n²·φ modulo 1 spreads evenly; the inverse error function makes it normal.
@@ -73,10 +78,17 @@ def example(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> T
     return normal.reshape(shape).to(dtype)
 
 
-def set_parameters(module: nn.Module, *, seed: int = 0) -> nn.Module:
-    """Give every parameter and buffer of a module fixed numbers and return the module."""
+def set_parameters(module: nn.Module, *, seed: int = 0, zero: tuple[str, ...] = ()) -> nn.Module:
+    """Give every parameter and buffer of a module fixed numbers and return the module.
+
+    Args:
+        module: the module.
+        seed: another seed gives other numbers.
+        zero: words; the parameters whose names contain one of them get zeros.
+    """
     state = {
-        name: example(*tensor.shape, seed=seed + i, dtype=tensor.dtype) * 0.5
+        name: example(*tensor.shape, seed=seed + i, dtype=tensor.dtype)
+        * (0.0 if any(word in name for word in zero) else 0.5)
         for i, (name, tensor) in enumerate(sorted(module.state_dict().items()))
     }
     module.load_state_dict(state)
@@ -242,15 +254,16 @@ def check_same_as(
     Raises:
         CheckFailed: at the first broken step.
     """
+    names = list(inspect.signature(reference).parameters)
     with allowed():
-        expected = reference(*args, **kwargs)
+        if gradients:
+            expected, wanted = _with_gradients(reference, names, args, kwargs)
+        else:
+            expected = reference(*args, **kwargs)
     _compare(call(function, *args, **kwargs), expected, property, "the result", axes, "values")
     if not gradients:
         return
-    names = list(inspect.signature(reference).parameters)
-    with allowed():
-        wanted = _gradients(reference, names, args, kwargs)
-    got = _gradients(functools.partial(call, function), names, args, kwargs)
+    _, got = _with_gradients(functools.partial(call, function), names, args, kwargs)
     for name in wanted:
         if got is None or got[name] is None:
             if torch.count_nonzero(wanted[name]) == 0:
@@ -325,10 +338,10 @@ def parameter_gradients(module: nn.Module, *args: Any, **kwargs: Any) -> dict[st
     }
 
 
-def _gradients(
+def _with_gradients(
     function: Callable, names: list[str], args: tuple, kwargs: dict
-) -> dict[str, Tensor | None] | None:
-    """Gradients of a fixed weighted sum of all floating point results, by argument."""
+) -> tuple[Any, dict[str, Tensor] | None]:
+    """The result, and the gradients of a fixed weighted sum of all of it, by argument."""
 
     def leaf(value: Any) -> Any:
         if isinstance(value, Tensor) and value.is_floating_point():
@@ -341,12 +354,12 @@ def _gradients(
     results = result if isinstance(result, tuple | list) else (result,)
     outputs = [r for r in results if isinstance(r, Tensor) and r.requires_grad]
     if not outputs:
-        return None
+        return result, None
     total = sum((r * example(*r.shape, seed=9, dtype=r.dtype)).sum() for r in outputs)
     named = [*zip(names, args, strict=False), *kwargs.items()]
     named = [(n, v) for n, v in named if isinstance(v, Tensor) and v.requires_grad]
     gradients = torch.autograd.grad(total, [v for _, v in named], allow_unused=True)
-    return {
+    return result, {
         name: torch.zeros_like(value) if gradient is None else gradient
         for (name, value), gradient in zip(named, gradients, strict=True)
     }
