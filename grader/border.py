@@ -30,8 +30,9 @@ from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any
 
+import numpy as np
 import torch
-from safetensors.torch import load, save
+from safetensors.numpy import load, save
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -45,6 +46,8 @@ MAX_CALLS = 40  # of calls back and forth in each other
 SIZES = struct.Struct("!QQ")  # the bytes of JSON and of tensors in a message
 
 DTYPES = {str(v).removeprefix("torch."): v for v in vars(torch).values() if type(v) is torch.dtype}
+# Those whose numbers can be read from bytes.
+NUMBERS = {n: v for n, v in DTYPES.items() if not n.startswith(("q", "bits"))}
 # What keeps its type when it crosses; a subclass arrives as its nearest ancestor among these.
 EXCEPTIONS = {"Forbidden": Forbidden} | {
     name: kind
@@ -273,7 +276,7 @@ class Border:
                 self._touched.clear()
 
     def _read_answer(
-        self, answer: dict[str, Any], tensors: dict[str, Tensor], arguments: list[Any]
+        self, answer: dict[str, Any], tensors: dict[str, np.ndarray], arguments: list[Any]
     ) -> tuple[Any, list[Tensor]]:
         self._accept_updates(answer, tensors)
         reader = _Reader(self, tensors)
@@ -309,7 +312,7 @@ class Border:
             self._touched.clear()
             self._serve_one(message, tensors)
 
-    def _serve_one(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    def _serve_one(self, message: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
         writer = _Writer(self)
         self._depth += 1
         try:
@@ -333,16 +336,16 @@ class Border:
         if operation == "call":
             target = reader.read(message.get("target"))
             args, kwargs = reader.read(message.get("args")), reader.read(message.get("kwargs"))
-            before = [_snapshot(value) for value in reader.arguments]
+            before = [_state(value) for value in reader.arguments]
             if not callable(target):
                 raise TypeError(f"a {type(target).__name__} cannot be called")
             with torch.set_grad_enabled(bool(message.get("grad"))):
                 result = target(*args, **kwargs)
             answer = {"result": writer.write(result)}
             answer["changed"] = [
-                [i, writer.write(_snapshot(value))]
+                [i, writer.write(_numbers(value))]
                 for i, (value, old) in enumerate(zip(reader.arguments, before, strict=True))
-                if not _equal(_snapshot(value), old)
+                if _state(value) != old
             ]
             if writer.linked and reader.linked:
                 self._graphs[message["number"]] = writer.linked, reader.linked
@@ -435,7 +438,7 @@ class Border:
                 updates.setdefault(side, []).append([handle, name, written[id(parameter)]])
         return updates
 
-    def _accept_updates(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    def _accept_updates(self, message: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
         updates = message.get("updates")
         if not updates:
             return
@@ -473,7 +476,7 @@ class Border:
         except OSError as error:
             raise Gone(f"the other end is gone ({error})") from None
 
-    def _receive(self, *, idle: bool = False) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    def _receive(self, *, idle: bool = False) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         self._set_timeout()
         sizes = SIZES.unpack(self._read_bytes(SIZES.size, idle=idle))
         if sizes[0] > MAX_TEXT or sizes[1] > MAX_BYTES + MAX_TEXT:
@@ -545,7 +548,7 @@ class _Writer:
     """Turns values into JSON trees and collects their tensors.
 
     Attributes:
-        tensors: the tensors of the message, flat, by dtype.
+        tensors: the numbers of the message's tensors as bytes, by dtype.
         linked: those through which gradients flow, with the parameters of modules, in order.
         arguments: tensors and generators in order, which a call may change in place.
     """
@@ -553,7 +556,7 @@ class _Writer:
     def __init__(self, border: Border):
         self.border = border
         self.size = 0
-        self.tensors: dict[str, list[Tensor]] = {}
+        self.tensors: dict[str, list[bytes]] = {}
         self._used: dict[str, int] = {}
         self.linked: list[Tensor] = []
         self.arguments: list[Any] = []
@@ -606,14 +609,15 @@ class _Writer:
         kind = str(value.dtype).removeprefix("torch.")
         start = self._used.get(kind, 0)
         self._used[kind] = start + value.numel()
-        self.tensors.setdefault(kind, []).append(value.detach().reshape(-1))
+        self.tensors.setdefault(kind, []).append(_bytes(value))
         return [kind, start, list(value.shape)]
 
     def pack(self) -> bytes:
-        """All tensors: one of each dtype, since safetensors takes its time for each."""
+        """The bytes of all tensors, one array a dtype, since safetensors takes time for each."""
         if not self.tensors:
             return b""
-        return save({kind: torch.cat(parts) for kind, parts in self.tensors.items()})
+        joined = {kind: b"".join(parts) for kind, parts in self.tensors.items()}
+        return save({kind: np.frombuffer(data, np.uint8) for kind, data in joined.items()})
 
     def _write_object(self, value: Any) -> list:
         if type(value) is ForeignMethod:
@@ -645,7 +649,7 @@ class _Writer:
 class _Reader:
     """Turns JSON trees into values; the counterpart of `_Writer`, with the same attributes."""
 
-    def __init__(self, border: Border, tensors: dict[str, Tensor]):
+    def __init__(self, border: Border, tensors: dict[str, np.ndarray]):
         self.border, self.tensors = border, tensors
         self.linked: list[Tensor] = []
         self.arguments: list[Any] = []
@@ -697,14 +701,22 @@ class _Reader:
         for size in (start, *shape):
             if type(size) is not int or size < 0:
                 raise TypeError
-        # It raises if the place is not within the tensor.
-        return self.tensors[kind].narrow(0, start, math.prod(shape)).clone().view(shape)
+        dtype, count = NUMBERS[kind], math.prod(shape)
+        data = bytearray(self.tensors[kind][start * dtype.itemsize :][: count * dtype.itemsize])
+        if len(data) != count * dtype.itemsize:
+            raise IndexError
+        # torch makes no tensor from an empty buffer.
+        return (
+            torch.frombuffer(data, dtype=dtype).view(shape)
+            if count
+            else torch.empty(shape, dtype=dtype)
+        )
 
     def _read_tensor(
         self, place: list, linked: bool, shape: list[int], stride: list[int]
     ) -> Tensor:
         value = self._take(place)
-        if self.border.trusting and value.numel():
+        if self.border.trusting and value.numel() and list(value.stride()) != stride:
             laid_out = torch.empty_strided(value.shape, stride, dtype=value.dtype)
             value = laid_out.copy_(value)
         if list(value.shape) != shape:
@@ -777,15 +789,21 @@ def _replace(value: Any, by_id: dict[int, Tensor]) -> Any:
     return value
 
 
-def _snapshot(value: Tensor | torch.Generator) -> Tensor:
-    return value.get_state() if isinstance(value, torch.Generator) else value.detach().clone()
+def _numbers(value: Tensor | torch.Generator) -> Tensor:
+    return value.get_state() if isinstance(value, torch.Generator) else value.detach()
 
 
-def _equal(a: Tensor, b: Tensor) -> bool:
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    same = a == b
-    return bool((same | (a.isnan() & b.isnan())).all() if a.is_floating_point() else same.all())
+def _state(value: Tensor | torch.Generator) -> tuple[torch.Size, torch.dtype, bytes]:
+    """What tells whether a tensor or generator is as it was; NaN stays NaN."""
+    numbers = _numbers(value)
+    return numbers.shape, numbers.dtype, _bytes(numbers)
+
+
+def _bytes(value: Tensor) -> bytes:
+    """The numbers of a tensor, one row after the other."""
+    if value.dtype.itemsize < 4 and value.is_floating_point():  # most of these numpy does not know
+        value = value.contiguous().view(torch.uint8 if value.dtype.itemsize == 1 else torch.int16)
+    return value.numpy(force=True).tobytes()
 
 
 def _describe_error(error: BaseException) -> dict[str, Any]:

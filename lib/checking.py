@@ -181,7 +181,7 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
         detail = [f"It raised {type(error).__name__}: {error}", *_student_line(error)]
         raise CheckFailed("your code runs", "ran", detail) from error
     for tensor, copy in zip(tensors, before, strict=True):
-        if tensor.shape != copy.shape or not torch.equal(tensor.nan_to_num(), copy.nan_to_num()):
+        if not torch.equal(tensor, copy) and not _equal_with_nan(tensor, copy):
             detail = [
                 f"An argument, {_describe(copy)}, had other values after the call. Operations "
                 "whose name ends in _ and assignments such as x[...] = … or x += … change a "
@@ -189,6 +189,10 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
             ]
             raise CheckFailed("the arguments are left as they were", "ran", detail)
     return result
+
+
+def _equal_with_nan(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
 def _student_line(error: Exception) -> list[str]:
@@ -409,15 +413,6 @@ def _compare_tensors(
     if actual.dtype != expected.dtype:
         _fail(property, at("dtype"), what, f"{expected.dtype}", f"{actual.dtype}")
     actual, expected = actual.detach(), expected.detach()
-    bad = ~torch.isfinite(actual) & torch.isfinite(expected)
-    if bad.any():
-        first = tuple(bad.nonzero()[0].tolist())
-        detail = [
-            f"{int(bad.sum())} of {bad.numel()} elements of {what} are NaN or infinite, the "
-            f"first at {_name_index(first, axes)}. A softmax over -inf alone, 0/0 and log 0 "
-            "give NaN or infinity."
-        ]
-        raise CheckFailed(property, at("finite"), detail)
     if actual.is_floating_point():
         tolerance = TOLERANCE[expected.dtype]
         actual, expected = actual.double(), expected.double()
@@ -428,17 +423,27 @@ def _compare_tensors(
     else:
         difference = (actual != expected).double()
         wrong = difference > 0
-    if wrong.any():
-        worst = torch.where(wrong, difference, -1.0).argmax()
-        index = tuple(int(i) for i in torch.unravel_index(worst, expected.shape))
+    if not wrong.any():
+        return
+    bad = ~torch.isfinite(actual) & torch.isfinite(expected)
+    if bad.any():
+        first = tuple(bad.nonzero()[0].tolist())
         detail = [
-            f"{int(wrong.sum())} of {wrong.numel()} elements of {what} differ, most at "
-            f"{_name_index(index, axes)}"
-            + (f", by {float(difference[index]):.3g}." if actual.is_floating_point() else "."),
-            f"expected there: {_excerpt(expected, index)}",
-            f"got there:      {_excerpt(actual, index)}",
+            f"{int(bad.sum())} of {bad.numel()} elements of {what} are NaN or infinite, the "
+            f"first at {_name_index(first, axes)}. A softmax over -inf alone, 0/0 and log 0 "
+            "give NaN or infinity."
         ]
-        raise CheckFailed(property, step, detail)
+        raise CheckFailed(property, at("finite"), detail)
+    worst = torch.where(wrong, difference, -1.0).argmax()
+    index = tuple(int(i) for i in torch.unravel_index(worst, expected.shape))
+    detail = [
+        f"{int(wrong.sum())} of {wrong.numel()} elements of {what} differ, most at "
+        f"{_name_index(index, axes)}"
+        + (f", by {float(difference[index]):.3g}." if actual.is_floating_point() else "."),
+        f"expected there: {_excerpt(expected, index)}",
+        f"got there:      {_excerpt(actual, index)}",
+    ]
+    raise CheckFailed(property, step, detail)
 
 
 def _fail(property: str, step: str, what: str, expected: str, got: str) -> None:
