@@ -31,12 +31,12 @@ exercises: $(INSTALLED)  ## release solutions/ as exercises/ and tell the gradeb
 	nbgrader generate_assignment $(ASSIGNMENT) --force
 
 grade: $(INSTALLED)  ## grade submitted/STUDENT/transformer/*.ipynb
-	python -m grader.grade $(ASSIGNMENT)
+	python -m grader $(ASSIGNMENT)
 
 sample-class: $(INSTALLED)
 	python tools/sample_class.py $(SAMPLE)
 	nbgrader generate_assignment $(ASSIGNMENT) --force --CourseDirectory.root=$(SAMPLE) --Application.log_level=WARN
-	python -m grader.grade $(ASSIGNMENT) --root $(SAMPLE) --sandbox=if-possible
+	python -m grader $(ASSIGNMENT) --root $(SAMPLE) --sandbox=if-possible
 
 bundle: exercises  ## pack what students get into _build/transformer-course.zip
 	python tools/bundle.py _build/transformer-course.zip

@@ -19,8 +19,9 @@ from distributed import Client, get_worker
 from distributed.scheduler import KilledWorker
 
 from grader.examine import Finding, Job, examine, version
+from grader.pool import start_pool
 from grader.sandbox import SandboxError, missing
-from grader.workers import DIED, Item, start_pool
+from grader.workers import DIED, Item
 
 SECONDS_TO_CONNECT = 30
 

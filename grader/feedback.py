@@ -10,7 +10,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 
-from grader.workers import start_pool
+from grader.pool import start_pool
 
 FEW = 10  # students for whom no further process is worth its start
 

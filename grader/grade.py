@@ -1,6 +1,6 @@
 """Grade all submissions of an assignment.
 
-    python -m grader.grade transformer
+    python -m grader transformer
 
 Reads submitted/STUDENT/ASSIGNMENT/*.ipynb, examines the notebooks in parallel, records scores from
 this process alone, and writes autograded/, feedback/ and grades.csv, as nbgrader's `autograde`,
@@ -435,7 +435,7 @@ def alone(root: Path) -> Iterator[None]:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m grader.grade",
+        prog="python -m grader",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -556,7 +556,3 @@ def show_changes(summary: Summary, arguments: argparse.Namespace) -> None:
         print(f"  {line}")
     if summary.again:
         print(f"{summary.again} notebooks were not recorded. To record them: --regrade")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,17 +1,15 @@
 """Where examining is done: in this process, or in several of this machine."""
 
 import itertools
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.examine import Finding, Job, examine
+from grader.pool import start_pool
 from grader.submission import Submission
-from grader.walls import die_with_parent
 
 DIED = "its process died again and again"
 
@@ -99,9 +97,3 @@ class Workers:
                     yield item, executor.submit(examine, job_of(item)).result()
                 except BrokenProcessPool:
                     yield item, Finding({}, {}, 0.0, fault=DIED)
-
-
-def start_pool(count: int) -> ProcessPoolExecutor:
-    """Processes that start clean, and do not outlive this one."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, context, initializer=die_with_parent, initargs=(os.getpid(),))

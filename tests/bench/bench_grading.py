@@ -1,7 +1,7 @@
 """Grading beside plain nbgrader: `python -m tests.bench.bench_grading`.
 
 The same submissions are graded by `nbgrader autograde` without this course's settings, one
-notebook after another as it does, and by `python -m grader.grade` with judge and sandbox. Each
+notebook after another as it does, and by `python -m grader` with judge and sandbox. Each
 answer is drawn from the reference, the correct variants and the known mistakes. Both start from
 nothing; what counts is the time until the last notebook is graded, all of the start included.
 """
@@ -110,7 +110,7 @@ def ours(folder: Path, count: int) -> Run:
     root = folder / f"ours-{count}"
     hand_in(root, count)
     release(ROOT, f"--CourseDirectory.root={root}")
-    command = [sys.executable, "-m", "grader.grade", ASSIGNMENT, "--root", str(root)]
+    command = [sys.executable, "-m", "grader", ASSIGNMENT, "--root", str(root)]
     return Run(root, command, ROOT)
 
 

@@ -219,7 +219,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def too_early(course):
     """What the teacher reads who grades before releasing."""
-    return command("grader.grade", "transformer", cwd=course)
+    return command("grader", "transformer", cwd=course)
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def graded(course, too_early):
     """Output and scores of grading that course."""
     released = command("nbgrader", "generate_assignment", "transformer", "--create", cwd=course)
     assert released.returncode == 0, released.stderr
-    result = command("grader.grade", "transformer", cwd=course)
+    result = command("grader", "transformer", cwd=course)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout, scores(course / "grades.csv")
 
@@ -279,7 +279,7 @@ def test_a_notebook_outside_of_a_folder_is_mentioned(graded):
 
 
 def test_an_assignment_that_does_not_exist_is_answered_with_those_that_do(course, graded):
-    result = command("grader.grade", "tranformer", cwd=course)
+    result = command("grader", "tranformer", cwd=course)
     assert result.returncode == 2
     assert "(transformer)" in result.stderr and "'tranformer'" in result.stderr
 

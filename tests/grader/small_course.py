@@ -106,7 +106,7 @@ class SmallCourse:
     @property
     def line(self) -> list[str]:
         """The command that grades in processes of its own."""
-        return [sys.executable, "-m", "grader.grade", "transformer", "--sandbox=if-possible"]
+        return [sys.executable, "-m", "grader", "transformer", "--sandbox=if-possible"]
 
     def scores(self) -> dict[str, float]:
         """What grades.csv says."""

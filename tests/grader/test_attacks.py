@@ -91,7 +91,7 @@ def graded(places, lacking):
         hand_in(course.submission(attack.name), attack, places)
     for name in HONEST:
         course.hand_in(name)
-    result = course.command("grader.grade", "transformer")
+    result = course.command("grader", "transformer")
     assert result.returncode == 0, result.stdout + result.stderr
     time.sleep(3)  # for what might still be there
     return result.stdout, course.scores()

@@ -1,0 +1,15 @@
+"""Grade all submissions of an assignment: `python -m grader transformer`.
+
+`grader.grade` says what it does. It is no part of this file, since each process that a command
+starts imports the command's file again.
+"""
+
+import sys
+
+from grader.pool import start_server
+
+if __name__ == "__main__":
+    start_server()  # warms up beside what follows
+    from grader.grade import main
+
+    sys.exit(main())
