@@ -258,16 +258,26 @@ def check_same_as(
     Raises:
         CheckFailed: at the first broken step.
     """
-    names = list(inspect.signature(reference).parameters)
-    with allowed():
-        if gradients:
-            expected, wanted = _with_gradients(reference, names, args, kwargs)
-        else:
-            expected = reference(*args, **kwargs)
-    _compare(call(function, *args, **kwargs), expected, property, "the result", axes, "values")
     if not gradients:
+        with allowed():
+            expected = reference(*args, **kwargs)
+        _compare(call(function, *args, **kwargs), expected, property, "the result", axes, "values")
         return
-    _, got = _with_gradients(functools.partial(call, function), names, args, kwargs)
+    names = list(inspect.signature(reference).parameters)
+    inputs, args, kwargs = _with_leaves(names, args, kwargs)
+    with allowed():
+        expected = reference(*args, **kwargs)
+        wanted = _gradients(expected, inputs)
+    try:
+        result = call(function, *args, **kwargs)
+    except CheckFailed as failure:
+        if isinstance(failure.__cause__, RuntimeError):
+            # PyTorch lets no leaf be changed in place; without gradients `call` names the change.
+            with torch.no_grad():
+                call(function, *args, **kwargs)
+        raise
+    _compare(result, expected, property, "the result", axes, "values")
+    got = _gradients(result, inputs)
     for name in wanted:
         if got is None or got[name] is None:
             if torch.count_nonzero(wanted[name]) == 0:
@@ -342,30 +352,34 @@ def parameter_gradients(module: nn.Module, *args: Any, **kwargs: Any) -> dict[st
     }
 
 
-def _with_gradients(
-    function: Callable, names: list[str], args: tuple, kwargs: dict
-) -> tuple[Any, dict[str, Tensor] | None]:
-    """The result, and the gradients of a fixed weighted sum of all of it, by argument."""
+def _with_leaves(
+    names: list[str], args: tuple, kwargs: dict
+) -> tuple[dict[str, Tensor], tuple, dict]:
+    """The floating point arguments by name, and all of them, ready for gradients."""
 
     def leaf(value: Any) -> Any:
         if isinstance(value, Tensor) and value.is_floating_point():
-            return value.detach().clone().requires_grad_()
+            return value.detach().requires_grad_()
         return value
 
     args = tuple(leaf(value) for value in args)
     kwargs = {name: leaf(value) for name, value in kwargs.items()}
-    result = function(*args, **kwargs)
+    named = [*zip(names, args, strict=False), *kwargs.items()]
+    inputs = {n: v for n, v in named if isinstance(v, Tensor) and v.requires_grad}
+    return inputs, args, kwargs
+
+
+def _gradients(result: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor] | None:
+    """Gradients of a fixed weighted sum of all floating point results; None without a graph."""
     results = result if isinstance(result, tuple | list) else (result,)
     outputs = [r for r in results if isinstance(r, Tensor) and r.requires_grad]
     if not outputs:
-        return result, None
+        return None
     total = sum((r * example(*r.shape, seed=9, dtype=r.dtype)).sum() for r in outputs)
-    named = [*zip(names, args, strict=False), *kwargs.items()]
-    named = [(n, v) for n, v in named if isinstance(v, Tensor) and v.requires_grad]
-    gradients = torch.autograd.grad(total, [v for _, v in named], allow_unused=True)
-    return result, {
+    gradients = torch.autograd.grad(total, list(inputs.values()), allow_unused=True)
+    return {
         name: torch.zeros_like(value) if gradient is None else gradient
-        for (name, value), gradient in zip(named, gradients, strict=True)
+        for (name, value), gradient in zip(inputs.items(), gradients, strict=True)
     }
 
 
