@@ -178,11 +178,12 @@ def test_a_killed_run_is_finished_by_the_next(class_of_twelve, after):
         time.sleep(0.02)
     if not after:
         time.sleep(3)
-    workers = children_of(process.pid)
+    workers = server_and_workers_of(process.pid)
+    assert after == 0 or len(workers) > 1
     process.send_signal(signal.SIGKILL)
     process.wait()
     until = time.monotonic() + 60
-    while any("spawn_main" in command_of(pid) for pid in workers):
+    while any("forkserver" in command_of(pid) for pid in workers):
         assert time.monotonic() < until, "a worker is left over"
         time.sleep(0.1)
     result = course.grade()
@@ -190,7 +191,8 @@ def test_a_killed_run_is_finished_by_the_next(class_of_twelve, after):
     assert is_whole(course)
 
 
-def test_a_worker_that_is_killed_costs_nothing(class_of_twelve):
+@pytest.mark.parametrize("victims", ["workers", "server"])
+def test_a_worker_that_is_killed_costs_nothing(class_of_twelve, victims):
     course = class_of_twelve
     process = subprocess.Popen(
         course.line,
@@ -203,9 +205,10 @@ def test_a_worker_that_is_killed_costs_nothing(class_of_twelve):
     while not list(course.root.glob("autograded/*/*/*.ipynb")):
         assert time.monotonic() < until
         time.sleep(0.02)
-    for child in children_of(process.pid):
+    server, *workers = server_and_workers_of(process.pid)
+    for pid in workers if victims == "workers" else [server]:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert is_whole(course)
@@ -215,6 +218,12 @@ def command_of(pid):
     with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
         return file.read()
     return ""
+
+
+def server_and_workers_of(pid):
+    """The process from which a grading forks its workers, and those."""
+    servers = [child for child in children_of(pid) if "forkserver" in command_of(child)]
+    return servers + [child for server in servers for child in children_of(server)]
 
 
 def children_of(pid):
