@@ -1,7 +1,7 @@
 """Grade all submissions of an assignment: `python -m grader transformer`.
 
-`grader.grade` says what it does. It is no part of this file, since each process that a command
-starts imports the command's file again.
+`grader.grade` says what it does. It is no part of this file, so that the processes which it starts
+need not import it.
 """
 
 import sys
