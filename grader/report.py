@@ -123,7 +123,7 @@ def printable(text: str) -> str:
 def make_feedback(notebook: NotebookNode) -> None:
     """Turn a graded notebook into what its student may see; it is changed.
 
-    Hidden tests go, outcomes are explained, and a table of the tasks comes first.
+    Hidden tests go, outcomes are explained, and a list of the graded cells comes first.
     """
     sections = _sections(notebook)
     rows = []
@@ -132,7 +132,7 @@ def make_feedback(notebook: NotebookNode) -> None:
         if not about.get("grade"):
             continue
         if about.get("solution"):  # graded by a person
-            rows.append((about.grade_id, about, "graded by your teacher"))
+            rows.append((about, "graded by your teacher"))
             continue
         cell.source = HIDDEN.sub("", cell.source).rstrip()
         if "passed" not in result:
@@ -141,7 +141,7 @@ def make_feedback(notebook: NotebookNode) -> None:
         stream = [o for o in cell.outputs if o.output_type == "stream"]
         text = explain(result, section)
         cell.outputs = [*stream, new_output("stream", name="stdout", text=text + "\n")]
-        rows.append((result["task"], about, _in_short(result)))
+        rows.append((about, _in_short(result)))
     info = notebook.metadata.get("grader", {})
     notebook.cells.insert(0, new_markdown_cell(_summary(rows, info), id="feedback-summary"))
 
@@ -167,11 +167,11 @@ def _in_short(result: Mapping[str, Any]) -> str:
     return f"does not hold: {failure['property']}" if failure else "your code failed"
 
 
-def _summary(rows: list[tuple[str, Mapping[str, Any], str]], info: Mapping[str, Any]) -> str:
-    lines = ["## Your results", "", "| task | points | |", "|---|---|---|"]
-    for task, about, text in rows:
+def _summary(rows: list[tuple[Mapping[str, Any], str]], info: Mapping[str, Any]) -> str:
+    lines = ["## Your results", ""]
+    for about, text in rows:
         points = f"{about.get('score') or 0:g} of {about.get('points', 0):g}"
-        lines.append(f"| {task} | {points} | {_plain(text)} |")
+        lines.append(f"- **{points}** `{about['grade_id']}` {_plain(text)}")
     if info.get("repairs"):
         lines += ["", "What was not as in the released notebook:", ""]
         lines += [f"- {_plain(repair)}" for repair in info["repairs"]]

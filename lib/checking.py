@@ -277,7 +277,8 @@ def check_same_as(
                 call(function, *args, **kwargs)
         raise
     _compare(result, expected, property, "the result", axes, "values")
-    got = _gradients(result, inputs)
+    with _backward():
+        got = _gradients(result, inputs)
     for name in wanted:
         if got is None or got[name] is None:
             if torch.count_nonzero(wanted[name]) == 0:
@@ -345,11 +346,28 @@ def parameter_gradients(module: nn.Module, *args: Any, **kwargs: Any) -> dict[st
     if not result.requires_grad:
         return {name: torch.zeros_like(parameter) for name, parameter in named.items()}
     total = (result * example(*result.shape, seed=9, dtype=result.dtype)).sum()
-    gradients = torch.autograd.grad(total, list(named.values()), allow_unused=True)
+    with _backward():
+        gradients = torch.autograd.grad(total, list(named.values()), allow_unused=True)
     return {
         name: torch.zeros_like(parameter) if gradient is None else gradient
         for (name, parameter), gradient in zip(named.items(), gradients, strict=True)
     }
+
+
+@contextlib.contextmanager
+def _backward() -> Iterator[None]:
+    """Say in words why PyTorch cannot go back through the student's code."""
+    try:
+        yield
+    except RuntimeError as error:
+        detail = [f"PyTorch raised: {str(error).partition(' Hint:')[0]}"]
+        if "inplace operation" in str(error):
+            detail = [
+                "An operation in your code (+=, x[...] = …, a name ending in _) changed in place "
+                "what an earlier one had kept for the gradient. Make a new tensor there.",
+                *detail,
+            ]
+        raise CheckFailed("a gradient can be computed", "gradient", detail) from error
 
 
 def _with_leaves(

@@ -127,6 +127,13 @@ def masked_softmax(scores, allowed):
     exponential = torch.exp(scores) * allowed
     return exponential / exponential.sum(-1, keepdim=True).clamp(min=1e-30)
 
+# %% mistake in masked_softmax: divides in place what torch.exp keeps for the gradient
+def masked_softmax(scores, allowed):
+    scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
+    exponential = torch.exp(scores - scores.amax(-1, keepdim=True))
+    exponential /= exponential.sum(-1, keepdim=True)
+    return exponential * allowed
+
 # %% mistake in masked_softmax: one sequence's mask is used for all
 def masked_softmax(scores, allowed):
     allowed = allowed[:1]
