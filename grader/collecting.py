@@ -10,10 +10,11 @@ import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from nbgrader.plugins import ExtractorPlugin
 from nbgrader.plugins.zipcollect import FileNameCollectorPlugin
-from traitlets import Dict
+from traitlets import Dict, Enum
 
 from grader.submission import MAX_BYTES
 
@@ -30,6 +31,16 @@ class _Allowance:
     files: float
 
 
+def _allowance() -> _Allowance:
+    """What may be unpacked of one zip file of a student, with those within it."""
+    return _Allowance(MAX_STUDENTS_BYTES, MAX_STUDENTS_FILES)
+
+
+def _age(download: Path) -> tuple[float, str]:
+    """What sorts the newest first."""
+    return -download.lstat().st_mtime, download.name
+
+
 class Extractor(ExtractorPlugin):
     """Unpacks a download and the zip files in it; says what it leaves out, and why."""
 
@@ -38,21 +49,26 @@ class Extractor(ExtractorPlugin):
 
         Args:
             archive_path: where the downloaded files are.
-            extracted_path: where to put what is in them. A zip file becomes a folder of its name.
+            extracted_path: where to put what is in them. A zip file becomes a folder of its name,
+                and what lies directly in `archive_path` is numbered, the newest first.
         """
-        source = Path(archive_path)
-        for path in sorted(source.rglob("*")):
-            target = Path(extracted_path, path.relative_to(source))
-            if path.is_symlink():
-                self.log.warning("%s is a link and is left out.", path)
-            elif path.is_file() and path.suffix.lower() == ".zip":
-                self._unpack(path, target.with_suffix(""), None, 1)
-            elif path.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, target)
+        downloads = sorted(Path(archive_path).iterdir(), key=_age)
+        for number, download in enumerate(downloads, 1):
+            folder = Path(extracted_path, f"{number:04} {download.name}")
+            for path in [download, *sorted(download.rglob("*"))]:
+                target = folder / path.relative_to(download)
+                if path.is_symlink():
+                    self.log.warning("%s is a link and is left out.", path)
+                elif path.is_file() and path.suffix.lower() == ".zip":
+                    # The teacher's own is not limited.
+                    allowance = None if path == download else _allowance()
+                    self._unpack(path, target.with_suffix(""), allowance, 1)
+                elif path.is_file():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(path, target)
 
     def _unpack(self, path: Path, folder: Path, allowance: _Allowance | None, depth: int) -> None:
-        """Unpack a zip file; the teacher's own, which has no allowance, is not limited."""
+        """Unpack a zip file."""
         try:
             with zipfile.ZipFile(path) as archive:
                 for member in archive.infolist():
@@ -104,31 +120,75 @@ class Extractor(ExtractorPlugin):
         with archive.open(member) as packed, path.open("xb") as file:  # a link becomes a file
             shutil.copyfileobj(packed, file)
         if is_zip:
-            within = allowance or _Allowance(MAX_STUDENTS_BYTES, MAX_STUDENTS_FILES)
-            self._unpack(path, inner, within, depth + 1)
+            self._unpack(path, inner, allowance or _allowance(), depth + 1)
 
     def _leave_out(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, reason: str) -> None:
         self.log.error("%r in %s is left out: %s.", member.filename, archive.filename, reason)
 
 
-class Collector(FileNameCollectorPlugin):
-    """Sorts files by an expression; of two with one student and name it takes the first."""
+class Platform(NamedTuple):
+    """How a learning platform names the files of a download.
 
+    Attributes:
+        expression: what a file's path below the download matches. `student_id` and `file_id` are
+            as in nbgrader; `place` is what says to the platform whose a file is.
+        feedback: the name under which it takes a page of feedback back.
+    """
+
+    expression: str
+    feedback: str
+
+
+PLATFORMS = {
+    "moodle": Platform(
+        r"(?P<place>[^/]*_(?P<student_id>\d+)_assignsubmission_file_?)/"
+        r"(?:.*/)?(?P<file_id>[^/]+)\.ipynb$",
+        "{place}/{file_id}.html",
+    ),
+    # LATE_ stands before the numbers of what came late, -2 at the end of what came twice.
+    "canvas": Platform(
+        r"(?P<place>[^/_]+_(?:LATE_)?(?P<student_id>\d+)_\d+)_"
+        r"(?:.*/)?(?P<file_id>[^/]+?)(?:-\d+)?\.ipynb$",
+        "{place}_{file_id}.html",
+    ),
+}
+
+
+class Collector(FileNameCollectorPlugin):
+    """Sorts files by what their platform calls them, or by an expression of the teacher's.
+
+    Of two with one student and name it takes that of the newest download, or else the first.
+    """
+
+    platform = Enum(sorted(PLATFORMS), None, True, help="What named the files.").tag(config=True)
     first = Dict(help="The file that was taken, by student and name.")
 
     def collect(self, submitted_file: str) -> dict[str, str] | None:
-        """Whose a file is, or None if it is not to be collected."""
+        """Whose a file is, or None if it is not to be collected.
+
+        Raises:
+            ValueError: if neither a platform nor an expression is set.
+        """
+        if not self.platform and not self.named_regexp:
+            raise ValueError(
+                "expected the platform of the download, for example --Collector.platform=moodle, "
+                "or --FileNameCollectorPlugin.named_regexp; got neither"
+            )
+        if self.platform:
+            # From the outermost folder of that name: what is below may be the student's.
+            self.named_regexp = ".*?/extracted/[^/]+/" + PLATFORMS[self.platform].expression
         info = super().collect(submitted_file)
         if not info:
             return info
         whose = info["student_id"], info["file_id"]
-        if whose in self.first:
+        first = self.first.setdefault(whose, submitted_file)
+        if first != submitted_file:
             self.log.error(
-                "%r is left out: %s has handed in %r already, as %r.",
+                "%r is left out: %s has handed in %r as %r too, which is newer or stands before "
+                "it.",
                 submitted_file,
                 *whose,
-                self.first[whose],
+                first,
             )
             return None
-        self.first[whose] = submitted_file
         return info

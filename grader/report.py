@@ -177,7 +177,8 @@ def _summary(rows: list[tuple[Mapping[str, Any], str]], info: Mapping[str, Any])
         lines += [f"- {_plain(repair)}" for repair in info["repairs"]]
     if "sha256" in info:
         path = f"`{info['path']}`, " if info.get("path") else ""
-        lines += ["", f"Graded: {path}answers with the SHA-256 `{info['sha256']}`."]
+        groups = " ".join(re.findall(".{8}", info["sha256"]))  # so that a phone can break the line
+        lines += ["", f"Graded: {path}answers with the SHA-256 `{groups}`."]
     return "\n".join(lines)
 
 

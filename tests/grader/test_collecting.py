@@ -1,10 +1,12 @@
-"""The commands of the teacher's guide sort what Moodle and Canvas hand out."""
+"""The guide's commands sort what Moodle and Canvas hand out, and pack what goes back."""
 
 import io
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import time
 import zipfile
 
 import pytest
@@ -147,7 +149,7 @@ ZIPS = {
     "the same name twice": (
         lambda: zipped(**{"a__02-masks.ipynb": "first", "b__02-masks.ipynb": "second"}),
         "first",
-        "has handed in '02-masks' already",
+        "has handed in '02-masks' as",
     ),
     "a broken member": (broken_member, "right", "cannot be read"),
 }
@@ -174,3 +176,110 @@ def test_a_students_zip_file_harms_nobody(name, tmp_path):
         assert {"work", "4700"} & set(path.parts), "it is among what is Mal's"
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     assert size < 250 * 2**20
+
+
+def test_the_newest_of_several_downloads_counts(tmp_path):
+    folder = tmp_path / "downloaded" / "transformer" / "archive"
+    folder.mkdir(parents=True)
+    for name, age, extra in (("a-old.zip", 100, NAMES[0]), ("b-new.zip", 10, NAMES[1])):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr(f"{AIKO}/{NAMES[1]}", name)
+            archive.writestr(f"{AIKO}/inner.zip", zipped(**{extra: name}))
+        os.utime(folder / name, (time.time() - age,) * 2)
+    errors = collect(tmp_path, 0)
+    submitted = tmp_path / "submitted" / "4711" / "transformer"
+    assert (submitted / NAMES[1]).read_text(encoding="utf-8") == "b-new.zip"
+    assert (submitted / NAMES[0]).read_text(encoding="utf-8") == "a-old.zip", "it is still theirs"
+    assert errors.count("which is newer") == 2, "one of each download"
+
+
+def test_a_download_may_be_unpacked_already(tmp_path):
+    folder = tmp_path / "downloaded" / "transformer" / "archive" / "download" / AIKO
+    folder.mkdir(parents=True)
+    (folder / "bomb.zip").write_bytes(ZIPS["many bombs"][0]())
+    (folder / NAMES[0]).write_text("4711", encoding="utf-8")
+    assert "over 100 MiB" in collect(tmp_path, 0), "what students have packed is limited here too"
+    path = tmp_path / "submitted" / "4711" / "transformer" / NAMES[0]
+    assert path.read_text(encoding="utf-8") == "4711"
+
+
+@pytest.mark.parametrize(
+    ("platform", "make", "which", "names"),
+    [
+        (
+            "moodle",
+            moodle,
+            0,
+            {
+                "Aiko Sato_4711_assignsubmission_file_/02-masks.html": "of 4711",
+                "Ben Ö. B_4712_assignsubmission_file/02-masks.html": "of 4712",
+            },
+        ),
+        (
+            "canvas",
+            canvas,
+            1,
+            {
+                "satoaiko_4711_9001_02-masks.html": "of 4711",
+                "bben_LATE_4712_9001_02-masks.html": "of 4712",
+                "itochie_4713_9030_01-attention-as-lookup.html": "of 4713",
+                "itochie_4713_9030_02-masks.html": "of 4713",
+            },
+        ),
+    ],
+)
+def test_feedback_goes_back_under_the_names_of_the_platform(platform, make, which, names, tmp_path):
+    folder = tmp_path / "downloaded" / "transformer" / "archive"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "download.zip", "w") as archive:
+        make(archive)
+    collect(tmp_path, which)
+    pages = {"4711": NAMES[1:], "4712": NAMES[1:], "4713": NAMES if platform == "canvas" else []}
+    for student, notebooks in pages.items():
+        for name in notebooks:
+            page = tmp_path / "feedback" / student / "transformer" / name
+            page = page.with_suffix(".html")
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(f"of {student}", encoding="utf-8")
+    result = give_back(tmp_path, platform)
+    assert result.returncode == 0, result.stderr
+    with zipfile.ZipFile(tmp_path / "feedback-transformer.zip") as archive:
+        found = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert found == names
+    assert result.stdout.count("has no feedback") == 6 - len(names)
+    wrong = give_back(tmp_path, {"moodle": "canvas", "canvas": "moodle"}[platform])
+    assert wrong.returncode == 2
+    assert "check that the download is from" in wrong.stderr
+
+
+def give_back(root, platform):
+    """Run the page's command for the other direction."""
+    (line,) = [
+        line for line in PAGE.read_text(encoding="utf-8").splitlines() if "grader.returning" in line
+    ]
+    program, *options = shlex.split(line.partition("#")[0].replace("moodle", platform))
+    return subprocess.run(
+        [str(ROOT / program), *options],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_a_download_needs_a_platform_or_an_expression(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    folder = tmp_path / "downloaded" / "transformer" / "archive"
+    folder.mkdir(parents=True)
+    (folder / "homework.ipynb").write_text("{}", encoding="utf-8")
+    result = subprocess.run(
+        [str(ROOT / ".venv/bin/nbgrader"), "zip_collect", "transformer"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "--Collector.platform=moodle" in result.stderr
