@@ -139,16 +139,18 @@ class Platform(NamedTuple):
     feedback: str
 
 
+# What browsers and platforms add to the name of a second copy: " (1)", "-1".
+COPY = r"(?: ?\(\d+\)|-\d+)?"
 PLATFORMS = {
     "moodle": Platform(
         r"(?P<place>[^/]*_(?P<student_id>\d+)_assignsubmission_file_?)/"
-        r"(?:.*/)?(?P<file_id>[^/]+)\.ipynb$",
+        rf"(?:.*/)?(?P<file_id>[^/]+?){COPY}\.ipynb$",
         "{place}/{file_id}.html",
     ),
-    # LATE_ stands before the numbers of what came late, -2 at the end of what came twice.
+    # LATE_ stands before the numbers of what came late.
     "canvas": Platform(
         r"(?P<place>[^/_]+_(?:LATE_)?(?P<student_id>\d+)_\d+)_"
-        r"(?:.*/)?(?P<file_id>[^/]+?)(?:-\d+)?\.ipynb$",
+        rf"(?:.*/)?(?P<file_id>[^/]+?){COPY}\.ipynb$",
         "{place}_{file_id}.html",
     ),
 }

@@ -151,6 +151,7 @@ ZIPS = {
         "first",
         "has handed in '02-masks' as",
     ),
+    "a copy": (lambda: zipped(**{"02-masks (1).ipynb": "copy"}), "copy", ""),
     "a broken member": (broken_member, "right", "cannot be read"),
 }
 
