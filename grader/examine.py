@@ -111,7 +111,7 @@ def _sandbox(setting: Setting) -> Sandbox:
     """The sandbox of this process."""
     if setting in _open:
         return _open[setting]
-    warm_up()
+    warm_up(for_tests=True)
     sandbox = None
     if setting.sandbox != "off":
         try:

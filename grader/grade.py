@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import writes as write_json
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
@@ -282,7 +281,7 @@ class Grading:
             return
         path = self._graded_path(item.student, item.name)
         self.record.save(item.student, item.name, graded)
-        replace_file(path, write_json(graded))
+        replace_file(path, json.dumps(graded))  # nbformat's indenting takes 10 ms
         timestamp = timestamp_of(item.path.parent)
         if timestamp:
             shutil.copy(timestamp, path.parent)

@@ -13,6 +13,7 @@ fresh process takes the next task.
 
 import ast
 import contextlib
+import functools
 import io
 import multiprocessing
 import os
@@ -23,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import CodeType
 from typing import Any
 
 import numpy
@@ -100,6 +102,8 @@ def judge(
     Raises:
         JudgeError: if the judge itself failed.
     """
+    for cell in code_cells(notebook):
+        compiled(cell.source, name_of(cell))  # before the fork, which finds it done
     examination = _Examination(notebook, answers, sandbox)
     seconds = sandbox.limits.seconds_per_notebook + SECONDS_BEYOND
     outcomes = in_a_fork(examination.run, seconds=seconds)
@@ -254,7 +258,7 @@ class _Examination:
         if error and not self.names:  # after an answer, it may be the answer's doing
             raise JudgeError(f"the setup cell {cell.metadata.nbgrader.grade_id} failed: {error}")
         self.done.append(("", cell.source))
-        exec(compile(cell.source, "<setup>", "exec"), self.namespace)
+        execute(cell, self.namespace)
 
     def _run_answer(self, task: str, source: str) -> Outcome:
         self.names[task] = defined_names(source)
@@ -297,8 +301,7 @@ class _Examination:
             border.called.clear()
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 try:
-                    name = f"<{cell.metadata.nbgrader.grade_id}>"
-                    outcome = Outcome(True, partial=_execute(cell.source, name, local))
+                    outcome = Outcome(True, partial=execute(cell, local))
                 except BorderError:
                     raise
                 except CheckFailed as error:
@@ -323,18 +326,29 @@ class _Examination:
             self._reference = {"__name__": "__main__"}
             for cell in code_cells(self.notebook):
                 if not cell.metadata.nbgrader.get("grade"):
-                    exec(cell.source, self._reference)
+                    execute(cell, self._reference)
         return self._reference[name]
 
 
-def _execute(source: str, name: str, namespace: dict[str, Any]) -> float | None:
-    """Run a cell; return the number that it ends with, if it ends with one."""
+def name_of(cell: NotebookNode) -> str:
+    """What a trace calls an instructor's cell."""
+    return f"<{cell.metadata.nbgrader.grade_id}>"
+
+
+@functools.lru_cache(maxsize=1024)
+def compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
+    """A cell's statements, and the expression that it ends with, if it ends with one."""
     tree = ast.parse(source, name)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), namespace)
-    if last is None:
-        return None
-    value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
+    value = None if last is None else compile(ast.Expression(last.value), name, "eval")
+    return compile(tree, name, "exec"), value
+
+
+def execute(cell: NotebookNode, namespace: dict[str, Any]) -> float | None:
+    """Run an instructor's cell; return the number that it ends with, if it ends with one."""
+    statements, last = compiled(cell.source, name_of(cell))
+    exec(statements, namespace)
+    value = None if last is None else eval(last, namespace)
     return float(value) if type(value) in (int, float) else None
 
 

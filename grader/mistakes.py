@@ -26,7 +26,7 @@ import nbformat
 import torch
 from nbformat import NotebookNode
 
-from grader.judge import Failure, Outcome, code_cells
+from grader.judge import Failure, Outcome, code_cells, defined_names, execute
 from lib.checking import CheckFailed
 
 BANK = Path(__file__).parent / "bank"
@@ -101,17 +101,23 @@ def symptoms_of_mistakes(
         For the sentence of each mistake, what the graded cells of the task show.
     """
     base: dict[str, Any] = {"__name__": "__main__"}
-    tests, owner = [], ""
+    tests, owner, names = [], "", set()
     for cell in code_cells(notebook):
         about = cell.metadata.nbgrader
         if about.get("grade"):
             tests += [cell] if owner == task else []
         else:
-            exec(cell.source, base)
-            owner = about.grade_id if about.get("solution") else owner
+            execute(cell, base)
+            if about.get("solution"):
+                owner = about.grade_id
+                names = defined_names(cell.source) if owner == task else names
     return {
         answer.sentence: {
-            cell.metadata.nbgrader.grade_id: _show(cell, answer, dict(base)) for cell in tests
+            # What does not mention the answer shows nothing of it, and may take long.
+            cell.metadata.nbgrader.grade_id: _show(cell, answer, dict(base))
+            if any(re.search(rf"\b{name}\b", cell.source) for name in names)
+            else ""
+            for cell in tests
         }
         for answer in answers
         if answer.task == task and not answer.is_correct
@@ -121,7 +127,7 @@ def symptoms_of_mistakes(
 def _show(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> str:
     try:
         exec(compile(answer.source, "<answer>", "exec"), namespace)
-        exec(compile(test.source, "<test>", "exec"), namespace)
+        execute(test, namespace)
     except CheckFailed as error:
         failure = Failure(error.property, error.step, error.called, tuple(error.detail))
         return symptom(Outcome(False, failure=failure))

@@ -112,7 +112,7 @@ def serve(control: socket.socket, *, walled: bool, limits: walls.Limits) -> None
     """Start and stop students as the other end of the socket asks."""
     shell = StudentShell(limits.output)
     shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
-    warm_up()
+    warm_up(for_tests=False)
     filter_calls = walls.Filter() if walled else None
     running: _Running | None = None
     _answer(control, {"number": "0"})

@@ -12,20 +12,26 @@ import lib
 from lib.data.dates import date_vocabulary, make_date_pairs
 
 
-def warm_up() -> None:
-    """Import what torch imports at its first use, and keep the heap out of later collections."""
+def warm_up(*, for_tests: bool) -> None:
+    """Import what torch imports at its first use, and keep the heap out of later collections.
+
+    Args:
+        for_tests: whether tests will run here; they use more of torch than answers do.
+    """
     torch.set_num_threads(1)  # a pool of threads does not survive a fork
     for module in pkgutil.walk_packages(lib.__path__, "lib."):
-        importlib.import_module(module.name)
+        if module.name != "lib.plots":  # nothing that is graded draws, and matplotlib is large
+            importlib.import_module(module.name)
     x = torch.ones(2, 3, 4, dtype=torch.float64, requires_grad=True)
     layer = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4)).double()
     y = F.gelu(torch.einsum("bqd,bkd->bqk", layer(x), x).softmax(-1))
     torch.autograd.grad([y], [x], [torch.ones_like(y)])  # imports sympy, which takes a second
     F.cross_entropy(y.detach()[0], torch.tensor([0, 1, 2]), label_smoothing=0.1)
-    torch.optim.AdamW(layer.parameters())
     generator = torch.Generator().manual_seed(1)
     torch.empty(2).uniform_(generator=generator)
-    date_vocabulary(), make_date_pairs(1, generator=generator)  # they keep what they have made
+    if for_tests:
+        torch.optim.AdamW(layer.parameters())  # imports for a second
+        date_vocabulary(), make_date_pairs(1, generator=generator)  # they keep what they have made
     # A collection in a fork would touch, and so copy, every page of the heap.
     gc.collect()
     gc.freeze()

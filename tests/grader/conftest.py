@@ -32,6 +32,6 @@ def bubblewrap_runs():
 @pytest.fixture(scope="session")
 def sandbox(lacking):
     """A sandbox; without walls where this machine cannot build them."""
-    warm_up()
+    warm_up(for_tests=True)
     with Sandbox(walls=not lacking, limits=LIMITS) as opened:
         yield opened
