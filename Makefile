@@ -29,6 +29,7 @@ serve: book  ## show the book on http://localhost:8000
 
 exercises: $(INSTALLED)  ## release solutions/ as exercises/ and tell the gradebook
 	nbgrader generate_assignment $(ASSIGNMENT) --force
+	python -m grader.mistakes --learn $(ASSIGNMENT)
 
 grade: $(INSTALLED)  ## grade submitted/STUDENT/transformer/*.ipynb
 	python -m grader $(ASSIGNMENT)

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -180,20 +181,32 @@ def known_symptoms(job: Job, task: str) -> dict[str, Symptoms]:
     """What the known mistakes of a task show; found once for each version of the course."""
     relevant = [answer for answer in job.bank if answer.task == task]
     about = repr((job.instructors, task, relevant, version()))
-    digest = hashlib.sha256(about.encode()).hexdigest()
-    if digest not in _symptoms:
-        path = KEPT / f"{digest}.json"
+    path = KEPT / f"{hashlib.sha256(about.encode()).hexdigest()}.json"
+    if path not in _symptoms:
         known = _read_symptoms(path, [a.sentence for a in relevant if not a.is_correct])
         if known is None:
             work = functools.partial(find_symptoms, _notebook(job.instructors), task, relevant)
             known = in_a_fork(work, seconds=SECONDS_FOR_A_BANK)
             with contextlib.suppress(OSError):  # without a place to keep it, it is found again
                 replace_file(path, json.dumps(known))
-        _symptoms[digest] = known
-    return _symptoms[digest]
+        _symptoms[path] = known
+    return _symptoms[path]
 
 
-_symptoms: dict[str, dict[str, Symptoms]] = {}
+_symptoms: dict[Path, dict[str, Symptoms]] = {}
+
+
+def learn_symptoms(notebooks: Iterable[Path]) -> None:
+    """Find out what the known mistakes of notebooks show, and keep it, so that grading need not.
+
+    Args:
+        notebooks: the instructor's.
+    """
+    warm_up(for_tests=True)
+    for path in notebooks:
+        text, bank = load_notebook(path)
+        for task in sorted({answer.task for answer in bank}):
+            known_symptoms(Job(text, bank, {}, Setting()), task)
 
 
 def _read_symptoms(path: Path, sentences: list[str]) -> dict[str, Symptoms] | None:

