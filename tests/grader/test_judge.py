@@ -2,11 +2,13 @@
 
 import copy
 
+import nbformat
 import pytest
 
 from grader.judge import Outcome, defined_names, judge
 from grader.mistakes import BANK, read_bank
 from grader.sandbox import Sandbox
+from grader.submission import MAX_SOURCE, match_cells
 from grader.walls import Limits
 from tests.exercises.running import SOLUTIONS, answer_cells, graded_cells, read, run_cells
 
@@ -204,6 +206,46 @@ def test_a_test_that_ends_with_a_number_gives_partial_credit(sandbox):
     cell.source = "print('half of it')\n0.5 if causal_mask(3).sum() == 6 else 0"
     outcomes = judge(notebook, {task: (text,) for task, text in REFERENCE.items()}, sandbox)
     assert outcomes["causal_mask_tests"] == Outcome(True, output="half of it\n", partial=0.5)
+
+
+def test_a_long_output_is_cut_and_costs_nothing(sandbox, judged_with):
+    outcomes = judged_with("print('x' * 10**6)\n" + REFERENCE["causal_mask"])
+    assert all(outcome.passed for outcome in outcomes.values())
+    output = outcomes["causal_mask"].output
+    assert output.startswith("xxx") and len(output) <= sandbox.limits.output
+
+
+def with_later_setup(source):
+    """The notebook with one more cell of the instructor's, after the tests of causal_mask."""
+    notebook = copy.deepcopy(NOTEBOOKS[MASKS])
+    place = [cell.id for cell in notebook.cells].index("causal_mask_hidden_tests") + 1
+    about = {"grade": False, "grade_id": "later", "locked": True, "solution": False}
+    cell = nbformat.v4.new_code_cell(source, id="later", metadata={"nbgrader": about})
+    notebook.cells.insert(place, cell)
+    return notebook
+
+
+@pytest.mark.parametrize("spoils", ["", "sorted = None\n"])
+def test_a_setup_cell_after_an_answer_runs_on_both_sides(spoils, sandbox):
+    notebook = with_later_setup("later = sorted([2, 1])")
+    test = next(cell for cell in notebook.cells if cell.id == "decoder_mask_tests")
+    test.source = "check(later, [1, 2], 'the later setup was run here')\n" + test.source
+    answers = {task: (text,) for task, text in REFERENCE.items()}
+    answers["causal_mask"] = (spoils + REFERENCE["causal_mask"],)
+    outcomes = judge(notebook, answers, sandbox)
+    assert all(outcome.passed for outcome in outcomes.values()), outcomes
+
+
+def test_a_cell_is_known_by_what_it_defines_unless_it_is_too_long():
+    cells = read(MASKS).cells
+    cell = next(cell for cell in cells if cell.id == "causal_mask")
+    cell.id, cell.metadata = "lost", {}
+    submission = match_cells(cells, NOTEBOOKS[MASKS])
+    assert submission.sources["causal_mask"] == (REFERENCE["causal_mask"],)
+    cell.source += "\n#" + "x" * MAX_SOURCE
+    submission = match_cells(cells, NOTEBOOKS[MASKS])
+    assert "causal_mask" not in submission.sources
+    assert any("no cell found for causal_mask" in repair for repair in submission.repairs)
 
 
 def test_only_names_defined_at_top_level_are_the_students():
