@@ -139,18 +139,17 @@ class Platform(NamedTuple):
     feedback: str
 
 
-# What browsers and platforms add to the name of a second copy: " (1)", "-1".
-COPY = r"(?: ?\(\d+\)|-\d+)?"
+COPY = r"(?: ?\(\d+\))?"  # what browsers add to the name of a second copy
 PLATFORMS = {
     "moodle": Platform(
         r"(?P<place>[^/]*_(?P<student_id>\d+)_assignsubmission_file_?)/"
         rf"(?:.*/)?(?P<file_id>[^/]+?){COPY}\.ipynb$",
         "{place}/{file_id}.html",
     ),
-    # LATE_ stands before the numbers of what came late.
+    # LATE_ stands before the numbers of what came late, -2 at the end of what came twice.
     "canvas": Platform(
         r"(?P<place>[^/_]+_(?:LATE_)?(?P<student_id>\d+)_\d+)_"
-        rf"(?:.*/)?(?P<file_id>[^/]+?){COPY}\.ipynb$",
+        rf"(?:.*/)?(?P<file_id>[^/]+?)(?:{COPY}|-\d+)\.ipynb$",
         "{place}_{file_id}.html",
     ),
 }

@@ -32,14 +32,26 @@ def inner_zip():
     return content.getvalue()
 
 
-def collect(root, which):
-    """Run a command of the page; what it says."""
+def archive_in(root):
+    """The folder for downloads, made, in a course at root."""
+    folder = root / "downloaded" / "transformer" / "archive"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def run(line, root):
+    """Run a command line of the page in a course at root."""
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    program, *options = shlex.split(commands()[which])
+    program, *options = shlex.split(line, comments=True)
     line = [str(ROOT / program), *options]
-    result = subprocess.run(
+    return subprocess.run(
         line, cwd=root, capture_output=True, text=True, encoding="utf-8", check=False
     )
+
+
+def collect(root, which):
+    """Run one of the page's two commands that collect; what it says."""
+    result = run(commands()[which], root)
     assert result.returncode == 0, result.stderr
     return result.stderr
 
@@ -62,8 +74,7 @@ def canvas(archive):
 
 @pytest.mark.parametrize(("make", "which"), [(moodle, 0), (canvas, 1)])
 def test_a_download_is_sorted_by_student(make, which, tmp_path):
-    folder = tmp_path / "downloaded" / "transformer" / "archive"
-    folder.mkdir(parents=True)
+    folder = archive_in(tmp_path)
     with zipfile.ZipFile(folder / "download.zip", "w") as archive:
         make(archive)
     collect(tmp_path, which)
@@ -159,8 +170,7 @@ ZIPS = {
 @pytest.mark.parametrize("name", ZIPS)
 def test_a_students_zip_file_harms_nobody(name, tmp_path):
     make, expected, said = ZIPS[name]
-    folder = tmp_path / "downloaded" / "transformer" / "archive"
-    folder.mkdir(parents=True)
+    folder = archive_in(tmp_path)
     with zipfile.ZipFile(folder / "download.zip", "w") as archive:
         archive.writestr("Mal_4700_assignsubmission_file_/work.zip", make())
         moodle(archive)
@@ -180,8 +190,7 @@ def test_a_students_zip_file_harms_nobody(name, tmp_path):
 
 
 def test_the_newest_of_several_downloads_counts(tmp_path):
-    folder = tmp_path / "downloaded" / "transformer" / "archive"
-    folder.mkdir(parents=True)
+    folder = archive_in(tmp_path)
     for name, age, extra in (("a-old.zip", 100, NAMES[0]), ("b-new.zip", 10, NAMES[1])):
         with zipfile.ZipFile(folder / name, "w") as archive:
             archive.writestr(f"{AIKO}/{NAMES[1]}", name)
@@ -195,7 +204,7 @@ def test_the_newest_of_several_downloads_counts(tmp_path):
 
 
 def test_a_download_may_be_unpacked_already(tmp_path):
-    folder = tmp_path / "downloaded" / "transformer" / "archive" / "download" / AIKO
+    folder = archive_in(tmp_path) / "download" / AIKO
     folder.mkdir(parents=True)
     (folder / "bomb.zip").write_bytes(ZIPS["many bombs"][0]())
     (folder / NAMES[0]).write_text("4711", encoding="utf-8")
@@ -230,8 +239,7 @@ def test_a_download_may_be_unpacked_already(tmp_path):
     ],
 )
 def test_feedback_goes_back_under_the_names_of_the_platform(platform, make, which, names, tmp_path):
-    folder = tmp_path / "downloaded" / "transformer" / "archive"
-    folder.mkdir(parents=True)
+    folder = archive_in(tmp_path)
     with zipfile.ZipFile(folder / "download.zip", "w") as archive:
         make(archive)
     collect(tmp_path, which)
@@ -258,29 +266,12 @@ def give_back(root, platform):
     (line,) = [
         line for line in PAGE.read_text(encoding="utf-8").splitlines() if "grader.returning" in line
     ]
-    program, *options = shlex.split(line.partition("#")[0].replace("moodle", platform))
-    return subprocess.run(
-        [str(ROOT / program), *options],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    return run(line.replace("moodle", platform), root)
 
 
 def test_a_download_needs_a_platform_or_an_expression(tmp_path):
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    folder = tmp_path / "downloaded" / "transformer" / "archive"
-    folder.mkdir(parents=True)
-    (folder / "homework.ipynb").write_text("{}", encoding="utf-8")
-    result = subprocess.run(
-        [str(ROOT / ".venv/bin/nbgrader"), "zip_collect", "transformer"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    (archive_in(tmp_path) / "homework.ipynb").write_text("{}", encoding="utf-8")
+    line, _, _ = commands()[0].partition(" --Collector")
+    result = run(line, tmp_path)
     assert result.returncode != 0
     assert "--Collector.platform=moodle" in result.stderr

@@ -226,12 +226,16 @@ def with_later_setup(source):
 
 
 @pytest.mark.parametrize("spoils", ["", "sorted = None\n"])
-def test_a_setup_cell_after_an_answer_runs_on_both_sides(spoils, sandbox):
+def test_a_setup_cell_after_an_answer_runs_on_both_sides_and_may_fail_on_the_students(
+    spoils, sandbox
+):
     notebook = with_later_setup("later = sorted([2, 1])")
     test = next(cell for cell in notebook.cells if cell.id == "decoder_mask_tests")
     test.source = "check(later, [1, 2], 'the later setup was run here')\n" + test.source
     answers = {task: (text,) for task, text in REFERENCE.items()}
     answers["causal_mask"] = (spoils + REFERENCE["causal_mask"],)
+    if not spoils:
+        answers["decoder_mask"] = ("assert later == [1, 2]\n" + REFERENCE["decoder_mask"],)
     outcomes = judge(notebook, answers, sandbox)
     assert all(outcome.passed for outcome in outcomes.values()), outcomes
 
