@@ -89,6 +89,15 @@ class Foreign:
         return f"<{self.__name__} on the other side>"
 
 
+class ForeignRoot(Foreign):
+    """The object that this end knows from the start; it is there for its methods alone."""
+
+    def __getattr__(self, name: str) -> "ForeignMethod":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return ForeignMethod(self, name)  # without asking whether there is one
+
+
 class ForeignModule(Foreign):
     """A module of the other side, with copies of its parameters that gradients flow to.
 
@@ -133,9 +142,9 @@ class ForeignModule(Foreign):
 
 
 class ForeignMethod(Foreign):
-    """A method of a module of the other side; the module's parameters take part in its calls."""
+    """A method of an object of the other side; a module's parameters take part in its calls."""
 
-    def __init__(self, owner: ForeignModule, name: str):
+    def __init__(self, owner: Foreign, name: str):
         super().__init__(owner._border, owner._handle, name)
         self._owner = owner
 
@@ -208,9 +217,9 @@ class Border:
         self._depth = 0
         self._deadline: float | None = None
         self._timeout: float | None = None
-        self._is_timed = False
+        self._is_timed = self._has_alarm = False
         self._unread = bytearray()
-        self.root = Foreign(self, 0, "root")
+        self.root = ForeignRoot(self, 0, "root")
         self.called: set[int] = set()  # handles of what this end has called
 
     def _clear(self) -> None:
@@ -284,11 +293,12 @@ class Border:
             raise _rebuild_error(answer["error"])
         result = reader.read(answer.get("result"))
         linked = list(reader.linked)
-        with _well_formed("a change"):
-            for index, tree in answer.get("changed", []):
-                if type(index) is not int or not 0 <= index < len(arguments):
-                    raise IndexError
-                self._change(arguments[index], reader.read(tree))
+        if answer.get("changed"):
+            with _well_formed("a change"):
+                for index, tree in answer["changed"]:
+                    if type(index) is not int or not 0 <= index < len(arguments):
+                        raise IndexError
+                    self._change(arguments[index], reader.read(tree))
         return result, linked
 
     @staticmethod
@@ -378,10 +388,9 @@ class Border:
             yield
             return
 
-        def ring(*_: Any) -> None:
-            raise TooLate("the other end did not answer in time")
-
-        before = signal.signal(signal.SIGALRM, ring)
+        if not self._has_alarm:  # to set it takes longer than a message, so once
+            signal.signal(signal.SIGALRM, _ring)
+            self._has_alarm = True
         # A moment later than the waiting for a message, which ends by itself.
         signal.setitimer(signal.ITIMER_REAL, max(self._deadline - time.monotonic(), 0) + 0.1)
         self._is_timed = True
@@ -390,7 +399,6 @@ class Border:
         finally:
             self._is_timed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
 
     def _shows(self, owner: Any, name: str) -> bool:
         """Whether the other side may read an attribute."""
@@ -481,12 +489,12 @@ class Border:
         sizes = SIZES.unpack(self._read_bytes(SIZES.size, idle=idle))
         if sizes[0] > MAX_TEXT or sizes[1] > MAX_BYTES + MAX_TEXT:
             raise BorderError(f"a message of {sum(sizes):,} bytes is over the limit")
-        text, tensors = (self._read_bytes(size) for size in sizes)
+        content = self._read_bytes(sum(sizes))
         try:
-            message = json.loads(text)
-            loaded = load(tensors) if tensors else {}
+            message = json.loads(content[: sizes[0]])
+            loaded = load(content[sizes[0] :]) if sizes[1] else {}
         except Exception as error:
-            raise BorderError(f"a message cannot be read ({type(error).__name__})") from None
+            raise _unreadable("a message", error) from None
         if type(message) is not dict:
             raise BorderError("a message is no object")
         return message, loaded
@@ -519,6 +527,10 @@ class Border:
         if left != self._timeout:
             self._timeout = left
             self.connection.settimeout(left)
+
+
+def _ring(*_: Any) -> None:
+    raise TooLate("the other end did not answer in time")
 
 
 class _Link(torch.autograd.Function):
@@ -564,8 +576,11 @@ class _Writer:
     def write(self, value: Any, depth: int = 0) -> list:
         if depth > MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} lists, tuples or dicts in each other")
-        if value is None or type(value) in (bool, str):
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
             return ["plain", value]
+        if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
+            return self._write_tensor(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return ["plain", int.__int__(value)]
         if isinstance(value, float):
@@ -586,8 +601,6 @@ class _Writer:
         if isinstance(value, torch.Generator):
             self.arguments.append(value)
             return ["generator", self._store(value.get_state())]
-        if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
-            return self._write_tensor(value)
         return self._write_object(value)
 
     def _write_tensor(self, value: Tensor) -> list:
@@ -655,8 +668,12 @@ class _Reader:
         self.arguments: list[Any] = []
 
     def read(self, tree: Any) -> Any:
-        with _well_formed("a value"):
+        try:  # not with _well_formed, which takes longer than to read a number
             return self._read(tree, 0)
+        except BorderError:
+            raise
+        except Exception as error:
+            raise _unreadable("a value", error) from None
 
     def _read(self, tree: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
@@ -702,15 +719,14 @@ class _Reader:
             if type(size) is not int or size < 0:
                 raise TypeError
         dtype, count = NUMBERS[kind], math.prod(shape)
-        data = bytearray(self.tensors[kind][start * dtype.itemsize :][: count * dtype.itemsize])
-        if len(data) != count * dtype.itemsize:
+        first, size = start * dtype.itemsize, count * dtype.itemsize
+        data = bytearray(self.tensors[kind][first : first + size])
+        if len(data) != size:
             raise IndexError
-        # torch makes no tensor from an empty buffer.
-        return (
-            torch.frombuffer(data, dtype=dtype).view(shape)
-            if count
-            else torch.empty(shape, dtype=dtype)
-        )
+        if not size:  # torch makes no tensor from an empty buffer
+            return torch.empty(shape, dtype=dtype)
+        value = torch.frombuffer(data, dtype=dtype)
+        return value if len(shape) == 1 else value.view(shape)
 
     def _read_tensor(
         self, place: list, linked: bool, shape: list[int], stride: list[int]
@@ -776,7 +792,11 @@ def _well_formed(what: str) -> Iterator[None]:
     except BorderError:
         raise
     except Exception as error:
-        raise BorderError(f"{what} cannot be read ({type(error).__name__})") from None
+        raise _unreadable(what, error) from None
+
+
+def _unreadable(what: str, error: Exception) -> BorderError:
+    return BorderError(f"{what} cannot be read ({type(error).__name__})")
 
 
 def _replace(value: Any, by_id: dict[int, Tensor]) -> Any:

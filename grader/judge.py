@@ -293,11 +293,10 @@ class _Examination:
             border = self._student()
             for name in lent:
                 _students(border.root.lend, name, self._reference_of(name))
-            local = dict(self.namespace)
-            others = [known for known in self.names if known != task and known not in self.guilty]
-            local |= _fetch(border, {name for known in others for name in self.names[known]})
-            own = _fetch(border, self.names.get(task, set()))
-            local |= own
+            shown = [known for known in self.names if known == task or known not in self.guilty]
+            fetched = _fetch(border, {name for known in shown for name in self.names[known]})
+            local = self.namespace | fetched
+            own = [fetched[name] for name in self.names.get(task, ())]
             border.called.clear()
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 try:
@@ -311,7 +310,7 @@ class _Examination:
                     outcome = Outcome(False, f"CheckFailed: {error}", failure=failure)
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
-            handles = {v._handle for v in own.values() if isinstance(v, Foreign)}
+            handles = {v._handle for v in own if isinstance(v, Foreign)}
             self.took_part = bool(handles & border.called)
             if lent:
                 _students(border.root.take_back)

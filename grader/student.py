@@ -18,7 +18,6 @@ import signal
 import socket
 import sys
 import traceback
-from dataclasses import dataclass
 from typing import Any
 
 import numpy
@@ -29,6 +28,8 @@ from traitlets.config import Config
 from grader import walls
 from grader.border import Border
 from grader.warm import warm_up
+
+READY = "ready"
 
 
 class StudentShell:
@@ -99,22 +100,13 @@ class _Printed(io.StringIO):
         return len(text)
 
 
-@dataclass
-class _Running:
-    """A student's process: the one that waits for it, its own number, and what they report."""
-
-    parent: int
-    pid: int
-    reports: Any
-
-
 def serve(control: socket.socket, *, walled: bool, limits: walls.Limits) -> None:
     """Start and stop students as the other end of the socket asks."""
     shell = StudentShell(limits.output)
     shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
     warm_up(for_tests=False)
     filter_calls = walls.Filter() if walled else None
-    running: _Running | None = None
+    running: int | None = None  # the number of the student's process
     _answer(control, {"number": "0"})
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
@@ -127,7 +119,7 @@ def serve(control: socket.socket, *, walled: bool, limits: walls.Limits) -> None
             running = None
         if request["op"] == "start":
             try:
-                running = _start(control, descriptors[0], shell, filter_calls, limits)
+                running = _start(descriptors[0], shell, filter_calls, limits)
             except OSError as error:
                 answer["error"] = str(error)
         for descriptor in descriptors:
@@ -140,52 +132,28 @@ def _answer(control: socket.socket, answer: dict[str, Any]) -> None:
 
 
 def _start(
-    control: socket.socket,
     connection: int,
     shell: StudentShell,
     filter_calls: walls.Filter | None,
     limits: walls.Limits,
-) -> _Running:
-    """Fork a student's process behind walls of its own.
+) -> int:
+    """Fork a student's process behind walls of its own; return its number.
 
     Raises:
         OSError: if a wall cannot be put up.
     """
     reading, writing = os.pipe()
-    parent = os.fork()
-    if parent == 0:
-        try:
-            control.close()
-            os.close(reading)
-            if filter_calls is not None:
-                walls.separate()
-            pid = os.fork()
-            if pid == 0:
-                _be_student(connection, writing, shell, filter_calls, limits)
-            os.close(connection)
-            _tell(writing, {"pid": pid})
-            _, status, used = os.wait4(pid, 0)
-            _tell(writing, {"status": status, "memory": used.ru_maxrss * 1024})
-        except BaseException as error:
-            _tell(writing, {"error": f"{type(error).__name__}: {error}"})
-        finally:
-            os._exit(0)
+    with contextlib.nullcontext() if filter_calls is None else walls.process_of_its_own():
+        pid = os.fork()
+        if pid == 0:
+            _be_student(connection, writing, shell, filter_calls, limits)
     os.close(writing)
-    reports = os.fdopen(reading, encoding="utf-8")
-    pid = 0
-    for line in reports:
-        report = json.loads(line)
-        pid = report.get("pid", pid)
-        if "error" in report or "status" in report:
-            if pid:
-                _kill(pid)
-            os.waitpid(parent, 0)
-            raise OSError(report.get("error", "the new process ended at once"))
-        if "ready" in report:
-            break
-    while not pid:
-        pid = json.loads(reports.readline())["pid"]
-    return _Running(parent, pid, reports)
+    with os.fdopen(reading, encoding="utf-8") as report:
+        said = report.read()  # until the process has closed it, or has ended
+    if said != READY:
+        _stop(pid)
+        raise OSError(said or "the new process ended at once")
+    return pid
 
 
 def _be_student(
@@ -210,36 +178,22 @@ def _be_student(
             walls.limit(limits)
         if filter_calls is not None:
             filter_calls.apply()
-        _tell(writing, {"ready": True})
+        os.write(writing, READY.encode())
         os.closerange(3, connection)
         os.closerange(connection + 1, 65536)
         Border(socket.socket(fileno=connection), trusting=True, root=shell).serve()
     except BaseException as error:
         with contextlib.suppress(OSError):
-            _tell(writing, {"error": f"{type(error).__name__}: {error}"})
+            os.write(writing, f"{type(error).__name__}: {error}".encode())
     finally:
         os._exit(0)
 
 
-def _tell(writing: int, report: dict[str, Any]) -> None:
-    os.write(writing, (json.dumps(report) + "\n").encode())
-
-
-def _stop(running: _Running) -> dict[str, Any]:
+def _stop(pid: int) -> dict[str, Any]:
     """Kill a student's process and all it started; say how it ended and what it used."""
-    _kill(running.pid)
-    os.waitpid(running.parent, 0)
-    with running.reports as reports:
-        last = [json.loads(line) for line in reports]
-    report = next((r for r in last if "status" in r), {"status": signal.SIGKILL, "memory": 0})
-    status = report["status"]
-    code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    return {"code": code, "memory": report["memory"]}
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)  # there until it is waited for
+    _, status, used = os.wait4(pid, 0)
+    return {"code": os.waitstatus_to_exitcode(status), "memory": used.ru_maxrss * 1024}
 
 
 def main() -> None:

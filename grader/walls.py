@@ -5,6 +5,7 @@ processes, mounts and shared memory, an empty scratch folder, no capabilities, r
 a filter of system calls. `grader.sandbox` has put bubblewrap's walls around all of it before.
 """
 
+import contextlib
 import ctypes
 import ctypes.util
 import errno
@@ -12,6 +13,8 @@ import os
 import resource
 import signal
 import sys
+import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 SCRATCH = "/scratch"  # not /tmp, in which the course itself may lie
@@ -92,21 +95,28 @@ def die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
-def separate() -> None:
-    """Give the processes forked from here on a view of processes, mounts and memory of their own.
+@contextlib.contextmanager
+def process_of_its_own() -> Iterator[None]:
+    """Let the process forked within see no other, and take along what it starts when it ends.
 
     Raises:
         OSError: if the kernel refuses.
     """
-    _done(_libc.unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
+    _done(_libc.unshare(CLONE_NEWPID), "a new process namespace")
+    try:
+        yield
+    finally:
+        with open("/proc/self/ns/pid", "rb") as ours:
+            _done(_libc.setns(ours.fileno(), CLONE_NEWPID), "our process namespace")
 
 
 def furnish(limits: Limits) -> None:
-    """Mount the process's own /proc and empty folders to write in, of bounded size.
+    """Give this process its own shared memory, /proc, and empty folders of bounded size.
 
     Raises:
         OSError: if the kernel refuses.
     """
+    _done(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
     safely = MS_NOSUID | MS_NODEV
     _done(_libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, None), "mounting /proc")
     for folder in (SCRATCH.encode(), b"/dev/shm"):
@@ -191,15 +201,20 @@ class Filter:
 
 def main() -> None:
     """Put up all the walls, in a process that ends then: a trial whether they can be had."""
-    separate()
-    pid = os.fork()
-    if pid:
-        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-    limits = Limits()
-    furnish(limits)
-    give_up_rights()
-    limit(limits)
-    Filter().apply()
+    limits, filter_calls = Limits(), Filter()
+    with process_of_its_own():
+        pid = os.fork()
+        if pid == 0:
+            try:
+                furnish(limits)
+                give_up_rights()
+                limit(limits)
+                filter_calls.apply()
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
 if __name__ == "__main__":

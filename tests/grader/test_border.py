@@ -450,7 +450,7 @@ def test_a_forged_request_cannot_call_what_it_was_not_given(student, handle, tol
 
     border = student("", talk=talk, seconds=5)
     try:
-        answer = border.root.anything
+        answer = border.root.anything()
     except BorderError as error:
         answer = str(error)
     assert told in answer
@@ -488,7 +488,7 @@ def test_only_what_a_call_was_given_can_be_changed_by_it(student):
     weights = save({"float32": torch.full((4,), 666.0)})
     forged = NOTHING | {"changed": [[0, ["tensor", ["float32", 0, [2, 2]], False, [2, 2], [2, 1]]]]}
     border = student("", talk=replies(FUNCTION, NOTHING, (forged, weights)), seconds=5)
-    function, layer = border.root.f, torch.nn.Linear(2, 2)
+    function, layer = border.root.f(), torch.nn.Linear(2, 2)
     function(layer)
     with torch.no_grad():
         layer.weight.fill_(1)
@@ -500,7 +500,7 @@ def test_only_what_a_call_was_given_can_be_changed_by_it(student):
 def test_only_parameters_can_be_updated_and_only_with_tensors(student):
     forged = NOTHING | {"updates": {"own": [[7, "x", ["plain", "pwned"]]]}}
     border = student("", talk=replies(FUNCTION, forged), seconds=5)
-    function = border.root.f
+    function = border.root.f()
     with pytest.raises(BorderError):
         function(3)
 
@@ -510,7 +510,7 @@ def test_an_error_arrives_as_one_that_means_no_more_than_its_message(student, ki
     error = {"kinds": [kind, "Exception"], "text": "x" * 10**6, "lines": []}
     border = student("", talk=replies({"error": error}), seconds=5)
     with pytest.raises(Exception, match=f"^{kind}: xxx") as caught:
-        _ = border.root.f
+        _ = border.root.f()
     assert type(caught.value) is Exception and len(str(caught.value)) < 6000
 
 
@@ -520,5 +520,5 @@ def test_a_value_that_takes_long_to_read_is_too_late(student):
     border = student("", talk=replies({"result": ["set", items]}), seconds=1.0)
     start = time.monotonic()
     with pytest.raises(TooLate):
-        _ = border.root.f
+        _ = border.root.f()
     assert time.monotonic() - start < 10
