@@ -161,13 +161,14 @@ class _Watched:
         """Look which parameters the module has."""
         named = dict(self.module.named_parameters())
         self._names, self._parameters = list(named), list(named.values())
+        self._ids = list(map(id, self._parameters))
 
     def _note(self) -> list[list]:
         """What shows that a parameter has been replaced, changed in place, or given other data."""
         # Made for each message and of every parameter, so it counts how long this takes.
         return [
             self._names,
-            list(map(id, self._parameters)),
+            self._ids,
             [parameter._version for parameter in self._parameters],
             list(map(Tensor.data_ptr, self._parameters)),
         ]
@@ -810,7 +811,7 @@ def _replace(value: Any, by_id: dict[int, Tensor]) -> Any:
 
 
 def _numbers(value: Tensor | torch.Generator) -> Tensor:
-    return value.get_state() if isinstance(value, torch.Generator) else value.detach()
+    return value.detach() if isinstance(value, Tensor) else value.get_state()
 
 
 def _state(value: Tensor | torch.Generator) -> tuple[torch.Size, torch.dtype, bytes]:

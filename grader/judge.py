@@ -14,6 +14,7 @@ fresh process takes the next task.
 import ast
 import contextlib
 import functools
+import gc
 import io
 import multiprocessing
 import os
@@ -161,6 +162,7 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
 
 def _work(work: Callable[[], Any], sender: Any) -> None:
     torch.set_num_threads(1)
+    gc.disable()  # the process is short-lived; collecting takes longer than it does good
     if sys.platform == "linux":
         limit_memory(MEMORY)  # the student's side can call functions of the tests
     for seed in (random.seed, numpy.random.seed, torch.manual_seed):

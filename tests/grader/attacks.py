@@ -422,9 +422,7 @@ for name, attack, noted in [
     ),
     ("stderr", "import sys\nprint('no error', file=sys.stderr)\nsys.stdout = sys.stderr", ""),
 ]:
-    # Left-over replies take the next answer along.
-    score = 14 if name == "many-replies-forged" else WITHOUT
-    add(FORGE, name, attack, noted=noted, score=score)
+    add(FORGE, name, attack, noted=noted, score=WITHOUT)
 
 # --- survival and interference ------------------------------------------------------------
 

@@ -19,7 +19,7 @@ NAMES = ["01-attention-as-lookup.ipynb", "02-masks.ipynb"]
 
 def commands():
     """The two commands that collect, in the order of the page."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    lines = PAGE.read_text(encoding="utf-8").replace("\\\n", "").splitlines()
     return [line for line in lines if "zip_collect transformer" in line]
 
 
