@@ -4,9 +4,12 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "tools/handout/README.md"]
@@ -86,7 +89,7 @@ def test_a_python_that_is_too_old_is_refused_in_one_sentence(tmp_path):
     source = (ROOT / "tools" / "check_python.py").read_text(encoding="utf-8")
     compile(source, "check_python.py", "exec")
     assert 'f"' not in source and ":=" not in source
-    old = source.replace("sys.version_info < (3, 11)", "sys.version_info < (99,)")
+    old = source.replace("sys.version_info < (3, 11, 5)", "sys.version_info < (99,)")
     assert old != source
     script = tmp_path / "check_python.py"
     script.write_text(old, encoding="utf-8")
@@ -94,8 +97,21 @@ def test_a_python_that_is_too_old_is_refused_in_one_sentence(tmp_path):
         ["python", script], capture_output=True, text=True, encoding="utf-8", check=False
     )
     assert result.returncode == 1
-    assert "expected Python 3.11 or newer" in result.stderr
+    assert "expected Python 3.11.5 or newer" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_every_locked_package_runs_on_the_oldest_python_that_the_course_names():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    oldest = re.search(r"Python (\d[\d.]*) or newer", readme).group(1)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["requires-python"] == f">={oldest}"
+    assert f"Python {oldest} or" in (ROOT / "tools" / "check_python.py").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    names = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
+    assert len(names) > 100
+    needed = {name: metadata(name).get("Requires-Python") or "" for name in names}
+    assert [n for n in names if not SpecifierSet(needed[n]).contains(oldest)] == []
 
 
 def test_without_a_network_make_says_so_and_leaves_nothing_half_done(tmp_path):

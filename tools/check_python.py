@@ -2,8 +2,8 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11, 5):
     sys.exit(
-        "expected Python 3.11 or newer, got %d.%d at %s; name another one, as in: "
-        "make course PYTHON=python3.12" % (*sys.version_info[:2], sys.executable)
+        "expected Python 3.11.5 or newer, got %d.%d.%d at %s; name another one, as in: "
+        "make course PYTHON=python3.12" % (*sys.version_info[:3], sys.executable)
     )
