@@ -36,8 +36,8 @@ def _begin(count: int, turn: Any) -> None:
     die_with_parent(PROCESS_ID)
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if cores and count >= len(cores):
-        # Judge and student, who wait for each other, take a third less time on one core. A pool
-        # that leaves cores free shares them with others, so there the system decides.
+        # Judge and student wait for each other, and to wake a process on another core takes longer
+        # than most messages. Where cores are left free for others, the system decides.
         with turn.get_lock():
             core, turn.value = cores[turn.value % len(cores)], turn.value + 1
         os.sched_setaffinity(0, {core})

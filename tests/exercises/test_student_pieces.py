@@ -87,8 +87,8 @@ def test_a_correct_variant_is_yours(load, answer):
 
 
 # Some mistakes do no harm in the translator, such as one with padding at the beginning of a
-# sentence. The comparison need not notice them; of each piece it must notice so many.
-NOTICED = 5
+# sentence. The comparison need not notice them; of each piece it must notice some.
+NOTICED_AT_LEAST = 5
 
 
 @pytest.mark.parametrize("task", PIECES)
@@ -105,9 +105,7 @@ def test_a_mistake_makes_one_piece_the_courses_and_the_table_says_so(load, task)
         noticed += 1
         assert row.startswith(f"the course's  ({PIECES[task].notebook}: ")
         assert getattr(pieces, task) is PIECES[task].reference
-        if noticed == NOTICED:  # more take seconds each
-            return
-    pytest.fail(f"only {noticed} mistakes in {task} are noticed")
+    assert noticed >= NOTICED_AT_LEAST
 
 
 @pytest.mark.parametrize(
