@@ -164,20 +164,25 @@ class Collector(FileNameCollectorPlugin):
     platform = Enum(sorted(PLATFORMS), None, True, help="What named the files.").tag(config=True)
     first = Dict(help="The file that was taken, by student and name.")
 
-    def collect(self, submitted_file: str) -> dict[str, str] | None:
-        """Whose a file is, or None if it is not to be collected.
+    def __init__(self, **settings: object) -> None:
+        """Take the settings, as nbgrader's plugins do.
 
         Raises:
-            ValueError: if neither a platform nor an expression is set.
+            ValueError: unless either a platform or an expression is set.
         """
-        if not self.platform and not self.named_regexp:
+        super().__init__(**settings)
+        if bool(self.platform) == bool(self.named_regexp):
             raise ValueError(
-                "expected the platform of the download, for example --Collector.platform=moodle, "
-                "or --FileNameCollectorPlugin.named_regexp; got neither"
+                "expected either the platform of the download, for example "
+                "--Collector.platform=moodle, or --FileNameCollectorPlugin.named_regexp; got "
+                f"{'both' if self.platform else 'neither'}"
             )
         if self.platform:
             # From the outermost folder of that name: what is below may be the student's.
             self.named_regexp = ".*?/extracted/[^/]+/" + PLATFORMS[self.platform].expression
+
+    def collect(self, submitted_file: str) -> dict[str, str] | None:
+        """Whose a file is, or None if it is not to be collected."""
         info = super().collect(submitted_file)
         if not info:
             return info

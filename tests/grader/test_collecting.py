@@ -269,9 +269,16 @@ def give_back(root, platform):
     return run(line.replace("moodle", platform), root)
 
 
-def test_a_download_needs_a_platform_or_an_expression(tmp_path):
+@pytest.mark.parametrize(
+    ("options", "got"),
+    [
+        ("", "got neither"),
+        ("--Collector.platform=moodle --FileNameCollectorPlugin.named_regexp=x", "got both"),
+    ],
+)
+def test_a_download_needs_a_platform_or_an_expression(options, got, tmp_path):
     (archive_in(tmp_path) / "homework.ipynb").write_text("{}", encoding="utf-8")
     line, _, _ = commands()[0].partition(" --Collector")
-    result = run(line, tmp_path)
+    result = run(f"{line} {options}", tmp_path)
     assert result.returncode != 0
-    assert "--Collector.platform=moodle" in result.stderr
+    assert "--Collector.platform=moodle" in result.stderr and got in result.stderr
