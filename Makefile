@@ -17,7 +17,7 @@ course: book exercises sample-class  ## everything: install, build the book, rel
 
 test: book exercises sample-class  ## prove that everything is right
 	ruff check . && ruff format --check .
-	PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadfile
+	PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 	OMP_NUM_THREADS=1 pytest --nbval --numprocesses=auto --dist=loadfile _build/jupyter_execute/book
 	pytest --nbval-lax --numprocesses=auto --dist=loadfile solutions
 

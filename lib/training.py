@@ -176,7 +176,12 @@ def train(
         )
     rate = learning_rate if callable(learning_rate) else lambda step: learning_rate
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9, weight_decay=weight_decay
+        model.parameters(),
+        lr=0.0,
+        betas=(0.9, 0.98),
+        eps=1e-9,
+        weight_decay=weight_decay,
+        foreach=True,  # faster, with the same result; fused=True is wrong where layouts differ
     )
     history = []
     batches = _random_batches(count, batch_size, generator)

@@ -30,6 +30,11 @@ def browser():
         chromium.close()
 
 
+def pytest_collection_modifyitems(items):
+    """The one file that installs packages goes first: at the end it would run on alone."""
+    items.sort(key=lambda item: item.path.name != "test_bundle.py")
+
+
 def pytest_terminal_summary(terminalreporter):
     table = {}
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):

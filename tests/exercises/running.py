@@ -5,12 +5,12 @@ import traceback
 from pathlib import Path
 
 import nbformat
-import torch
 from nbformat import NotebookNode
 
-# The forks inherit torch, which takes over a second to import. One thread, since the threads of
-# a pool do not survive a fork.
-torch.set_num_threads(1)
+from grader.warm import warm_up
+
+# The forks inherit what takes seconds to import, torch and what it imports at its first use.
+warm_up(for_tests=True)
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
