@@ -181,7 +181,7 @@ def train(
         betas=(0.9, 0.98),
         eps=1e-9,
         weight_decay=weight_decay,
-        foreach=True,  # faster, with the same result; fused=True is wrong where layouts differ
+        foreach=True,  # faster than one parameter after the other, with the same result
     )
     history = []
     batches = _random_batches(count, batch_size, generator)

@@ -31,7 +31,10 @@ def browser():
 
 
 def pytest_collection_modifyitems(items):
-    """The one file that installs packages goes first: at the end it would run on alone."""
+    """The one file that installs packages goes first: at the end it would run on alone.
+
+    `--no-loadscope-reorder` keeps xdist from sorting the files by their number of tests.
+    """
     items.sort(key=lambda item: item.path.name != "test_bundle.py")
 
 

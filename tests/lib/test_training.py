@@ -218,6 +218,30 @@ def test_gradients_are_clipped():
     assert model.weight.grad.norm().item() == pytest.approx(0.5, rel=1e-4)
 
 
+def test_parameters_of_any_layout_are_trained_alike_and_count_as_changed():
+    """PyTorch's fused AdamW fails both on a CPU; only a tensor's version says that it changed."""
+    data = normal(6, 5), normal(6, 3, seed=2)
+    trained = []
+    for step in (1, 2):
+        weight = normal(5, 3, seed=3).repeat_interleave(step, dim=1)[:, ::step]
+        model = torch.nn.ParameterDict({"w": torch.nn.Parameter(weight)})
+        before = model["w"]._version
+        train(
+            model,
+            data,
+            steps=4,
+            batch_size=3,
+            learning_rate=0.1,
+            generator=torch.Generator().manual_seed(0),
+            loss=lambda model, x, y: (x @ model["w"] - y).square().mean(),
+            quiet=True,
+        )
+        assert model["w"]._version > before
+        trained.append(model["w"].detach())
+    assert trained[0].is_contiguous() and not trained[1].is_contiguous()
+    assert torch.allclose(*trained, rtol=0, atol=1e-12)
+
+
 def test_progress_goes_to_stderr_or_nowhere(capsys):
     run(small_model(), quiet=False)
     out, err = capsys.readouterr()
