@@ -18,7 +18,8 @@ from itertools import islice
 from distributed import Client, get_worker
 from distributed.scheduler import KilledWorker
 
-from grader.examine import Finding, Job, examine, version
+from grader.examine import version
+from grader.job import Finding, Job
 from grader.pool import start_pool
 from grader.sandbox import SandboxError, missing
 from grader.workers import DIED, Item
@@ -137,7 +138,7 @@ def examine_here(job: Job) -> Finding:
     for _ in range(2):
         pool = _own_pool()
         with contextlib.suppress(BrokenProcessPool):
-            return pool.submit(examine, job).result()
+            return pool.submit(Job.examine, job).result()
         _replace_pool(pool)
     return Finding({}, {}, 0.0, fault=DIED)
 

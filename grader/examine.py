@@ -11,7 +11,6 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -19,69 +18,16 @@ import torch
 from nbformat import NotebookNode
 
 from grader.files import replace_file
-from grader.judge import JudgeError, Outcome, code_cells, in_a_fork, judge
-from grader.mistakes import BANK, KnownAnswer, Symptoms, name_mistakes, read_bank, symptom
+from grader.instructors import code_cells, load_notebook
+from grader.job import Finding, Job, JudgeError, Outcome, Setting
+from grader.judge import in_a_fork, judge
+from grader.mistakes import Symptoms, name_mistakes, symptom
 from grader.mistakes import symptoms_of_mistakes as find_symptoms
 from grader.sandbox import COURSE, Sandbox, SandboxError, missing
-from grader.walls import Limits
 from grader.warm import warm_up
 
 SECONDS_FOR_A_BANK = 300
 KEPT = COURSE / "_build" / "known-mistakes"  # what they show, for the next run
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How submissions are examined.
-
-    Attributes:
-        sandbox: "required"; "if-possible", which goes on without where it cannot be built; "off".
-        limits: what a student's process may use.
-    """
-
-    sandbox: str = "required"
-    limits: Limits = field(default_factory=Limits)
-
-    def __post_init__(self):
-        if self.sandbox not in ("required", "if-possible", "off"):
-            raise ValueError(
-                "expected the sandbox to be 'required', 'if-possible' or 'off', got "
-                f"{self.sandbox!r}"
-            )
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook of one student, with all that is needed to examine it on any machine.
-
-    Attributes:
-        instructors: the instructor's notebook, as JSON.
-        bank: the known answers to its tasks.
-        sources: the sources to run for each answer cell.
-        setting: how to examine it.
-    """
-
-    instructors: str
-    bank: tuple[KnownAnswer, ...]
-    sources: dict[str, tuple[str, ...]]
-    setting: Setting
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What came out.
-
-    Attributes:
-        outcomes: of each answer cell and each graded cell.
-        mistakes: the known mistakes that a task's answer equals, by task.
-        seconds: how long it took.
-        fault: why the grader failed, or "". Then there is no outcome, and no grade may be made up.
-    """
-
-    outcomes: dict[str, Outcome]
-    mistakes: dict[str, tuple[str, ...]]
-    seconds: float
-    fault: str = ""
 
 
 def examine(job: Job) -> Finding:
@@ -230,14 +176,3 @@ def version() -> str:
     for path in sorted([*(COURSE / "lib").rglob("*.py"), *(COURSE / "grader").glob("*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
-    """An instructor's notebook as text, and its bank, if it has one.
-
-    Args:
-        path: such as solutions/transformer/02-masks.ipynb.
-    """
-    bank = BANK / path.parent.name / f"{path.stem}.py"
-    known = tuple(read_bank(bank)) if bank.exists() else ()
-    return path.read_text(encoding="utf-8"), known

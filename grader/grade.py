@@ -36,11 +36,10 @@ from nbgrader.utils import determine_grade, is_grade
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from grader.examine import Finding, Job, Setting, load_notebook
 from grader.feedback import generate_feedback, open_course
 from grader.files import replace_file
-from grader.judge import code_cells
-from grader.mistakes import KnownAnswer
+from grader.instructors import KnownAnswer, code_cells, load_notebook
+from grader.job import Finding, Job, Setting
 from grader.preprocessors import Judge
 from grader.record import Record, set_checksums, timestamp_of
 from grader.report import printable, write_outcomes

@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -33,6 +33,8 @@ import torch
 from nbformat import NotebookNode
 
 from grader.border import Border, BorderError, Foreign, Gone, TooLate
+from grader.instructors import code_cells, defined_names
+from grader.job import Failure, JudgeError, Outcome
 from grader.sandbox import End, Sandbox
 from grader.walls import Limits, limit_memory
 from lib.checking import STEPS, CheckFailed
@@ -40,50 +42,6 @@ from lib.checking import STEPS, CheckFailed
 SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
 MAX_OUTPUT = 30_000  # characters of a cell's output, more than the student's side sends
 MEMORY = 4 * 2**30  # bytes that the judge may use, beyond what it has at its start
-
-
-class JudgeError(RuntimeError):
-    """The judge itself failed; this says nothing about the submission."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A check that failed.
-
-    Attributes:
-        property: what does not hold, as a sentence.
-        step: the broken step of the ladder.
-        called: what was called with which arguments, or "".
-        detail: what was expected and what came, a sentence each.
-    """
-
-    property: str
-    step: str
-    called: str
-    detail: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a cell.
-
-    Attributes:
-        passed: whether it ran without an error.
-        error: "Exception: message", or "" if it passed.
-        output: what it printed.
-        stopped: whether the student's process died, hung or broke the rules.
-        failure: the failed check, if it was one.
-        lent: the earlier answers whose place the reference took.
-        partial: the number that a test cell ends with, its partial credit, if it does.
-    """
-
-    passed: bool
-    error: str = ""
-    output: str = ""
-    stopped: bool = False
-    failure: Failure | None = None
-    lent: tuple[str, ...] = ()
-    partial: float | None = None
 
 
 def judge(
@@ -308,8 +266,7 @@ class _Examination:
                 except CheckFailed as error:
                     if isinstance(error.__cause__, BorderError):
                         raise error.__cause__ from None
-                    failure = Failure(error.property, error.step, error.called, tuple(error.detail))
-                    outcome = Outcome(False, f"CheckFailed: {error}", failure=failure)
+                    outcome = outcome_of(error)
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
             handles = {v._handle for v in own if isinstance(v, Foreign)}
@@ -329,6 +286,13 @@ class _Examination:
                 if not cell.metadata.nbgrader.get("grade"):
                     execute(cell, self._reference)
         return self._reference[name]
+
+
+def outcome_of(error: CheckFailed) -> Outcome:
+    """The outcome of a cell in which a check failed."""
+    climbed = STEPS[: STEPS.index(error.step)]
+    failure = Failure(error.property, error.step, error.called, tuple(error.detail), climbed)
+    return Outcome(False, f"CheckFailed: {error}", failure=failure)
 
 
 def name_of(cell: NotebookNode) -> str:
@@ -410,7 +374,7 @@ class _Missing:
 
 def _progress(outcome: Outcome) -> int:
     """How far up the ladder a failed test got."""
-    return STEPS.index(outcome.failure.step) if outcome.failure else 0
+    return len(outcome.failure.climbed) if outcome.failure else 0
 
 
 def explain(stop: BorderError, end: End | None, limits: Limits, *, over: bool) -> str:
@@ -430,24 +394,3 @@ def explain(stop: BorderError, end: End | None, limits: Limits, *, over: bool) -
             f"memory than the {limits.memory / 2**30:g} GiB there is, do that."
         )
     return f"Stopped: {stop}."
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """The code cells that nbgrader knows."""
-    return [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id")
-    ]
-
-
-def defined_names(source: str) -> set[str]:
-    """The names that a cell defines at its top level by def, class or an assignment."""
-    names: set[str] = set()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names.update(t.id for t in targets if isinstance(t, ast.Name))
-    return names

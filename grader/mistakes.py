@@ -1,14 +1,8 @@
-"""The bank of known mistakes: wrong and correct answers to each task, with a sentence each.
+"""Known mistakes: what the tests show of each, and which of them an answer shows.
 
-A bank is a Python file with one cell for each answer, under `grader/bank/`, named like its
-notebook. A cell starts with a line that says what it is; below it stands what a student would
-write into the answer cell:
-
-    # %% mistake in attention_scores: the 1/√d_k is missing
-    # %% correct attention_scores: with einsum
-
-The command shows what the tests make of each of them, or finds out for a whole assignment what
-they show, so that grading need not:
+The mistakes themselves are in the banks; see `grader.instructors`. The command shows what the tests
+make of a task's known answers, or finds out for a whole assignment what they show, so that grading
+need not:
 
     python -m grader.mistakes attention_scores
     python -m grader.mistakes --learn transformer
@@ -20,7 +14,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,53 +23,12 @@ import torch
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from grader.judge import Failure, Outcome, code_cells, defined_names, execute
+from grader.instructors import BANK, KnownAnswer, code_cells, defined_names, read_bank
+from grader.job import Outcome
+from grader.judge import execute, outcome_of
 from lib.checking import CheckFailed
 
-BANK = Path(__file__).parent / "bank"
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
-_HEADER = re.compile(r"^# %% (mistake in|correct) (\w+): (.+)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class KnownAnswer:
-    """An answer to a task that is known to be right or wrong.
-
-    Attributes:
-        task: the id of the answer cell.
-        is_correct: whether the tests must accept it.
-        sentence: what is wrong, or in which style it is written.
-        source: the text of the answer cell.
-    """
-
-    task: str
-    is_correct: bool
-    sentence: str
-    source: str
-
-
-def read_bank(path: Path) -> list[KnownAnswer]:
-    """Read the known answers for one notebook.
-
-    Args:
-        path: a file such as grader/bank/transformer/03-scaled-dot-product.py.
-
-    Raises:
-        ValueError: if a line looks like a header and is none, naming file and line.
-    """
-    text = path.read_text(encoding="utf-8")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith("# %%") and not _HEADER.match(line):
-            raise ValueError(
-                f"{path}, line {number}: expected '# %% mistake in TASK: SENTENCE' or "
-                f"'# %% correct TASK: SENTENCE', got {line!r}"
-            )
-    _, *pieces = _HEADER.split(text)
-    return [
-        KnownAnswer(task, kind == "correct", sentence.strip(), source.strip())
-        for kind, task, sentence, source in zip(*[iter(pieces)] * 4, strict=True)
-    ]
-
 
 # --- naming a mistake ---------------------------------------------------------------------
 
@@ -132,8 +85,7 @@ def _show(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) ->
         exec(compile(answer.source, "<answer>", "exec"), namespace)
         execute(test, namespace)
     except CheckFailed as error:
-        failure = Failure(error.property, error.step, error.called, tuple(error.detail))
-        return symptom(Outcome(False, failure=failure))
+        return symptom(outcome_of(error))
     except Exception as error:
         return symptom(Outcome(False, f"{type(error).__name__}: {error}"))
     return ""

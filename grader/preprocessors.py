@@ -16,8 +16,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Float, Integer
 from traitlets.config import Config
 
-from grader.examine import Job, Setting, examine, load_notebook
-from grader.judge import JudgeError
+from grader.instructors import load_notebook
+from grader.job import Job, JudgeError, Setting
 from grader.report import make_feedback, write_outcomes
 from grader.submission import UnreadableError, read_submission, rebuild, sources_of
 from grader.walls import Limits
@@ -102,7 +102,7 @@ class Judge(NbGraderPreprocessor):
             JudgeError: if the grader failed; the submission is not graded then.
         """
         text, bank = load_notebook(instructors_path(self.config, resources["nbgrader"]))
-        finding = examine(Job(text, bank, sources_of(nb), self.setting()))
+        finding = Job(text, bank, sources_of(nb), self.setting()).examine()
         if finding.fault:
             raise JudgeError(
                 f"the grader failed, not the submission, which is not graded: {finding.fault}"

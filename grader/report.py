@@ -12,8 +12,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
-from grader.judge import Outcome
-from lib.checking import STEPS
+from grader.job import Outcome
 
 # To the end of the cell where the end is not marked.
 HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?(?:END HIDDEN TESTS[^\n]*|\Z)", re.M | re.S)
@@ -90,8 +89,8 @@ def explain(result: Mapping[str, Any], section: str) -> str:
     elif failure is None:
         lines = [f"Your code failed. {shorten(result['error'])}"]
     else:
-        broken = STEPS.index(failure["step"])
-        ladder = [f"{step} ok" for step in STEPS[:broken]] + [f"{failure['step'].upper()} BROKEN"]
+        ladder = [f"{step} ok" for step in failure["climbed"]]
+        ladder.append(f"{failure['step'].upper()} BROKEN")
         lines = [f"This must hold: {failure['property']}.", f"Steps:  {'  '.join(ladder)}"]
         if failure["called"]:
             lines.append(f"Called: {shorten(failure['called'])}")

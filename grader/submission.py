@@ -17,7 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from grader.judge import defined_names
+from grader.instructors import defined_names
 
 MAX_BYTES = 20 * 2**20  # of a notebook; answers are a few kB, and outputs are of no use here
 MAX_CELLS = 1000

@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.examine import Finding, Job, examine
+from grader.job import Finding, Job
 from grader.pool import start_pool
 from grader.submission import Submission
 
@@ -51,7 +51,7 @@ class Workers:
         A process that dies costs nothing: what was in hand is examined again.
         """
         if self.count == 0:
-            yield from ((item, examine(job_of(item))) for item in items)
+            yield from ((item, job_of(item).examine()) for item in items)
             return
         executor = start_pool(self.count)
         ahead = 2 * self.count + 2
@@ -61,7 +61,7 @@ class Workers:
             while True:
                 for item, deaths in itertools.islice(todo, ahead - len(waiting)):
                     try:
-                        future = executor.submit(examine, job_of(item))
+                        future = executor.submit(Job.examine, job_of(item))
                     except BrokenProcessPool as error:  # it has died since the last look
                         future = Future()
                         future.set_exception(error)
@@ -94,6 +94,6 @@ class Workers:
         for item in items:
             with start_pool(1) as executor:
                 try:
-                    yield item, executor.submit(examine, job_of(item)).result()
+                    yield item, executor.submit(Job.examine, job_of(item)).result()
                 except BrokenProcessPool:
                     yield item, Finding({}, {}, 0.0, fault=DIED)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from grader.mistakes import BANK, read_bank
+from grader.instructors import BANK, read_bank
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "transformer"

@@ -12,7 +12,7 @@ import torch
 
 import lib.attention
 import lib.checking
-from grader.mistakes import BANK, read_bank
+from grader.instructors import BANK, read_bank
 from lib.checking import CheckFailed
 from lib.student_pieces import PIECES, load_pieces
 from tests.exercises.running import ROOT

@@ -5,8 +5,9 @@ import copy
 import nbformat
 import pytest
 
-from grader.judge import Outcome, defined_names, judge
-from grader.mistakes import BANK, read_bank
+from grader.instructors import BANK, defined_names, read_bank
+from grader.job import Outcome
+from grader.judge import judge
 from grader.sandbox import Sandbox
 from grader.submission import MAX_SOURCE, match_cells
 from grader.walls import Limits

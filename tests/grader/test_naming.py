@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from grader import examine as examining
-from grader.examine import Job, Setting, examine, known_symptoms, learn_symptoms
+from grader.examine import examine, known_symptoms, learn_symptoms
+from grader.instructors import BANK, read_bank
+from grader.job import Job, Setting
 from grader.judge import in_a_fork
-from grader.mistakes import BANK, name_mistakes, read_bank, symptoms_of_mistakes
+from grader.mistakes import name_mistakes, symptoms_of_mistakes
 from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read
 from tests.grader.conftest import LIMITS
 

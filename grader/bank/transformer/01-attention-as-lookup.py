@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 01-attention-as-lookup; see grader/mistakes.py."""
+"""Known answers for the notebook 01-attention-as-lookup; see grader/instructors.py."""
 
 # %% mistake in hard_lookup: takes the key with the lowest score
 def hard_lookup(queries, keys, values):

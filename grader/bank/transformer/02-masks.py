@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 02-masks; see grader/mistakes.py."""
+"""Known answers for the notebook 02-masks; see grader/instructors.py."""
 
 # %% mistake in padding_mask: True marks the padding, which is the other convention
 def padding_mask(token_ids, pad_id):

@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 03-scaled-dot-product; see grader/mistakes.py."""
+"""Known answers for the notebook 03-scaled-dot-product; see grader/instructors.py."""
 
 # %% mistake in attention_scores: the 1/√d_k is missing
 def attention_scores(query, key, scale=None):

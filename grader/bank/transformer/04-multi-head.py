@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 04-multi-head; see grader/mistakes.py."""
+"""Known answers for the notebook 04-multi-head; see grader/instructors.py."""
 
 
 # %% mistake in split_heads: cuts the whole sequence into pieces, without exchanging the axes

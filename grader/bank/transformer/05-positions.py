@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 05-positions; see grader/mistakes.py."""
+"""Known answers for the notebook 05-positions; see grader/instructors.py."""
 
 
 # %% mistake in sinusoidal_positions: sine and cosine are exchanged

@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 06-feed-forward-and-residual; see grader/mistakes.py."""
+"""Known answers for the notebook 06-feed-forward-and-residual; see grader/instructors.py."""
 
 # %% mistake in PositionwiseFeedForward: the activation is missing
 class PositionwiseFeedForward(nn.Module):

@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 07-training-and-decoding; see grader/mistakes.py."""
+"""Known answers for the notebook 07-training-and-decoding; see grader/instructors.py."""
 
 # %% mistake in shift_right: the input is not shifted, so the decoder reads the very token it should answer
 def shift_right(target_ids, bos_id, pad_id):

@@ -1,5 +1,5 @@
 # ruff: noqa
-"""Known answers for the notebook 08-translator; see grader/mistakes.py."""
+"""Known answers for the notebook 08-translator; see grader/instructors.py."""
 
 
 # %% mistake in EncoderLayer: the mask is not handed on to the attention
