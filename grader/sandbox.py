@@ -10,6 +10,7 @@ side, all read-only; no network; no other process; an empty scratch folder for e
 `grader.walls` says what each submission is limited to.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -46,8 +47,75 @@ class End:
     memory: int
 
 
+class WarmProcess:
+    """A process behind walls that has imported what answers need; sandboxes are forks of it.
+
+    Args:
+        walls: whether to build the walls.
+
+    Raises:
+        OSError: if bubblewrap is not installed. What else fails shows when a sandbox is opened.
+    """
+
+    def __init__(self, *, walls: bool = True):
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed in close
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        kind = "walls" if walls else "no-walls"
+        python = [sys.executable, "-m", "grader.student", str(theirs.fileno()), kind]
+        command = [*_bubblewrap(), *python] if walls else python
+        environment = {} if walls else os.environ | _environment(COURSE) | _writable()
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+            )
+
+    def fork(self, limits: Limits) -> socket.socket:
+        """Let it fork a process that starts students; return a connection to that.
+
+        Raises:
+            SandboxError: if it is gone.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            request = json.dumps(asdict(limits)).encode()
+            try:
+                socket.send_fds(self._control, [request], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise SandboxError(f"the warm process is gone ({error}){self.said()}") from None
+        return ours
+
+    def said(self) -> str:
+        """The end of what it has written to its standard output and error."""
+        self._log.seek(0)
+        text = self._log.read().decode(errors="replace").strip()
+        return f": {text[-2000:]}" if text else ""
+
+    def close(self) -> None:
+        """End it and everything behind its walls."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
+
+_shared: WarmProcess | None = None
+
+
+def share_warm_process() -> None:
+    """Start a warm process for this process and those that will be forked from it."""
+    global _shared
+    with contextlib.suppress(OSError):  # who opens a sandbox learns what is missing
+        _shared = WarmProcess()
+
+
 class Sandbox:
-    """A warm process behind walls. Use it as a context manager.
+    """Where students' code runs, one after the other. Use it as a context manager.
 
     Args:
         walls: whether to build the walls. Without them student code runs with all your rights;
@@ -56,31 +124,32 @@ class Sandbox:
 
     Raises:
         SandboxError: if the walls cannot be built, saying what is missing and what to do.
+        OSError: if bubblewrap is not installed.
     """
 
     def __init__(self, *, walls: bool = True, limits: Limits | None = None):
         self.walls, self.limits = walls, limits or Limits()
         self._asked = itertools.count(1)
         self._connection: socket.socket | None = None
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed in close
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        options = json.dumps({"walls": walls, "limits": asdict(self.limits)})
-        python = [sys.executable, "-m", "grader.student", str(theirs.fileno()), options]
-        command = [*_bubblewrap(), *python] if walls else python
-        environment = {} if walls else os.environ | _environment(COURSE) | _writable()
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            pass_fds=[theirs.fileno()],
-            env=environment,
-        )
-        theirs.close()
+        self._own: WarmProcess | None = None
+        if walls and _shared is not None:
+            with contextlib.suppress(SandboxError):  # if it is gone, our own takes its place
+                self._open(_shared)
+                return
+        self._own = WarmProcess(walls=walls)
+        try:
+            self._open(self._own)
+        except SandboxError:
+            self.close()
+            raise
+
+    def _open(self, warm: WarmProcess) -> None:
+        self._warm = warm
+        self._control = warm.fork(self.limits)
         try:
             self._receive("0", SECONDS_TO_START)
         except SandboxError:
-            self.close()
+            self._control.close()
             raise
 
     def start(self) -> socket.socket:
@@ -117,7 +186,7 @@ class Sandbox:
         try:
             socket.send_fds(self._control, [request], descriptors)
         except OSError as error:
-            raise SandboxError(f"the warm process is gone ({error}){self._said()}") from None
+            raise SandboxError(f"the warm process is gone ({error}){self._warm.said()}") from None
         return self._receive(number, 10)
 
     def _receive(self, number: str, seconds: float) -> dict:
@@ -128,10 +197,10 @@ class Sandbox:
                 message = self._control.recv(65536)
             except OSError as error:
                 raise SandboxError(
-                    f"the warm process does not answer ({error}){self._said()}"
+                    f"the warm process does not answer ({error}){self._warm.said()}"
                 ) from None
             if not message:
-                raise SandboxError(f"the warm process is gone{self._said()}")
+                raise SandboxError(f"the warm process is gone{self._warm.said()}")
             answer = json.loads(message)
             if answer["number"] == number:
                 break
@@ -139,17 +208,11 @@ class Sandbox:
             raise SandboxError(f"a wall cannot be put up: {answer['error']}")
         return answer
 
-    def _said(self) -> str:
-        self._log.seek(0)
-        text = self._log.read().decode(errors="replace").strip()
-        return f": {text[-2000:]}" if text else ""
-
     def close(self) -> None:
-        """End the warm process and everything in the sandbox."""
+        """End everything in the sandbox."""
         self._control.close()
-        self._process.kill()
-        self._process.wait()
-        self._log.close()
+        if self._own is not None:
+            self._own.close()
 
     def __enter__(self) -> "Sandbox":
         return self

@@ -1,11 +1,16 @@
-"""Imported once by the process from which `grader.pool` forks others: it warms that process."""
+"""Imported once by the process from which `grader.pool` forks others: it warms that process.
+
+The warm process of their sandboxes is started first, so that it warms up at the same time.
+"""
 
 import os
 
+from grader.sandbox import share_warm_process
 from grader.walls import die_with_parent
 
 PROCESS_ID = os.getpid()
 die_with_parent(os.getppid())
+share_warm_process()
 
 import grader.examine  # noqa: E402, F401, takes seconds, in which the parent may die
 from grader.warm import warm_up  # noqa: E402

@@ -1,12 +1,14 @@
-"""The student's side: a warm process in the sandbox, which forks a process for each submission.
+"""The student's side: a warm process in the sandbox, from which each submission gets a process.
 
 The warm process has imported torch and started an IPython shell; a fork of it is ready in
-milliseconds. Each fork puts up its own walls, runs one submission, and is killed with everything
-that it started. Nothing of the instructor's is here but `lib/` and the border.
+milliseconds. For each sandbox that is opened it forks a process that serves it. That one forks a
+process for each submission, which puts up walls of its own, runs the submission, and is killed with
+everything that it started. Nothing of the instructor's is here but `lib/` and the border.
 
-    python -m grader.student CONTROL '{"walls": true, "limits": {...}}'
+    python -m grader.student CONTROL walls
 
-CONTROL is the number of an inherited socket on which `grader.sandbox` asks for students.
+CONTROL is the number of an inherited socket on which `grader.sandbox` asks; "no-walls" is for
+machines that cannot build them.
 """
 
 import contextlib
@@ -17,7 +19,6 @@ import random
 import signal
 import socket
 import sys
-import traceback
 from typing import Any
 
 import numpy
@@ -35,26 +36,26 @@ READY = "ready"
 class StudentShell:
     """What runs in the student's process: their cells, in an IPython shell.
 
-    Args:
+    Attributes:
         output: the most characters kept of what a cell prints.
     """
 
-    def __init__(self, output: int):
+    def __init__(self):
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
         self._shell = InteractiveShell.instance(config=config)
         self._shell._showtraceback = lambda *_: None  # the error is reported by itself
-        self._output = output
+        self.output = walls.Limits.output
         self._lent: dict[str, Any] = {}
 
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell; return its error, or "", and what it printed."""
-        printed = _Printed(self._output)
+        printed = _Printed(self.output)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             result = self._shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
-        return "" if error is None else _describe(error)[: self._output], printed.getvalue()
+        return "" if error is None else _describe(error)[: self.output], printed.getvalue()
 
     def get(self, names: list[str]) -> dict[str, Any]:
         """What names stand for in the student's notebook; those that are not defined are not."""
@@ -100,23 +101,24 @@ class _Printed(io.StringIO):
         return len(text)
 
 
-def serve(control: socket.socket, *, walled: bool, limits: walls.Limits) -> None:
-    """Start and stop students as the other end of the socket asks."""
-    shell = StudentShell(limits.output)
-    shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
-    warm_up(for_tests=False)
-    filter_calls = walls.Filter() if walled else None
+def serve(
+    control: socket.socket,
+    shell: StudentShell,
+    filter_calls: walls.Filter | None,
+    limits: walls.Limits,
+) -> None:
+    """Start and stop students as the other end of the socket asks, until it hangs up."""
     running: int | None = None  # the number of the student's process
     _answer(control, {"number": "0"})
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
-        if not message:
-            return
-        request = json.loads(message)
-        answer = {"number": request["number"]}
+        request = json.loads(message or '{"op": "end"}')
+        answer = {"number": request.get("number")}
         if running is not None:
             answer["end"] = _stop(running)
             running = None
+        if request["op"] == "end":
+            return
         if request["op"] == "start":
             try:
                 running = _start(descriptors[0], shell, filter_calls, limits)
@@ -197,14 +199,27 @@ def _stop(pid: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve on the socket and with the options of the command line."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    options = json.loads(sys.argv[2])
-    try:
-        serve(control, walled=options["walls"], limits=walls.Limits(**options["limits"]))
-    except BaseException:
-        _answer(control, {"number": "0", "error": traceback.format_exc(limit=-3)})
-        raise
+    """Serve a sandbox on each socket that comes, until the other end hangs up."""
+    control, walled = socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "walls"
+    shell = StudentShell()
+    shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
+    warm_up(for_tests=False)
+    filter_calls = walls.Filter() if walled else None
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that serve
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
+        if not message:
+            return
+        connection = socket.socket(fileno=descriptors[0])
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            limits = walls.Limits(**json.loads(message))
+            shell.output = limits.output
+            with contextlib.suppress(OSError):  # the other end is gone
+                serve(connection, shell, filter_calls, limits)
+            os._exit(0)
+        connection.close()
 
 
 if __name__ == "__main__":
