@@ -18,7 +18,6 @@ import gc
 import io
 import multiprocessing
 import os
-import random
 import signal
 import sys
 import tempfile
@@ -28,7 +27,6 @@ from dataclasses import replace
 from types import CodeType
 from typing import Any
 
-import numpy
 import torch
 from nbformat import NotebookNode
 
@@ -37,6 +35,7 @@ from grader.instructors import code_cells, defined_names
 from grader.job import Failure, JudgeError, Outcome
 from grader.sandbox import End, Sandbox
 from grader.walls import Limits, limit_memory
+from grader.warm import seed_all
 from lib.checking import STEPS, CheckFailed
 
 SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
@@ -99,6 +98,7 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
     """
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("fork")
+    seed_all()
     process = context.Process(target=_work, args=(work, sender))
     process.start()
     sender.close()
@@ -123,8 +123,6 @@ def _work(work: Callable[[], Any], sender: Any) -> None:
     gc.disable()  # the process is short-lived; collecting takes longer than it does good
     if sys.platform == "linux":
         limit_memory(MEMORY)  # the student's side can call functions of the tests
-    for seed in (random.seed, numpy.random.seed, torch.manual_seed):
-        seed(0)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # the instructor's cells find no file of anybody
         try:

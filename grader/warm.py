@@ -3,13 +3,25 @@
 import gc
 import importlib
 import pkgutil
+import random
 
+import numpy
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 import lib
 from lib.data.dates import date_vocabulary, make_date_pairs
+
+
+def seed_all() -> None:
+    """Seed every generator that code may use without naming one.
+
+    Before a fork, not in it: there it would copy 2 MB of memory, and numpy imports its generators
+    at their first use.
+    """
+    for seed in (random.seed, numpy.random.seed, torch.manual_seed):
+        seed(0)
 
 
 def warm_up(*, for_tests: bool) -> None:
@@ -30,8 +42,11 @@ def warm_up(*, for_tests: bool) -> None:
     generator = torch.Generator().manual_seed(1)
     torch.empty(2).uniform_(generator=generator)
     if for_tests:
-        torch.optim.AdamW(layer.parameters())  # imports for a second
+        optimizer = torch.optim.AdamW(layer.parameters())  # imports for a second
+        F.mse_loss(layer(x), x.detach()).backward()
+        optimizer.step()
         date_vocabulary(), make_date_pairs(1, generator=generator)  # they keep what they have made
+    seed_all()
     # A collection in a fork would touch, and so copy, every page of the heap.
     gc.collect()
     gc.freeze()
