@@ -11,6 +11,7 @@ from grader.job import Finding, Job
 from grader.pool import start_pool
 from grader.submission import Submission
 
+AT_FIRST = 64  # items, which take a second to read and enroll; the processes take three to start
 DIED = "its process died again and again"
 
 
@@ -57,6 +58,8 @@ class Workers:
         ahead = 2 * self.count + 2
         waiting: dict[Future, tuple[Item, int]] = {}
         todo = ((item, 0) for item in items)
+        # The first ones are made while the processes start, for which `submit` waits.
+        todo = itertools.chain(list(itertools.islice(todo, AT_FIRST)), todo)
         try:
             while True:
                 for item, deaths in itertools.islice(todo, ahead - len(waiting)):
