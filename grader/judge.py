@@ -16,7 +16,6 @@ import contextlib
 import functools
 import gc
 import io
-import multiprocessing
 import os
 import signal
 import sys
@@ -24,8 +23,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from types import CodeType
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from nbformat import NotebookNode
@@ -35,7 +36,7 @@ from grader.instructors import code_cells, defined_names
 from grader.job import Failure, JudgeError, Outcome
 from grader.sandbox import End, Sandbox
 from grader.walls import Limits, limit_memory
-from grader.warm import seed_all
+from grader.warm import fork
 from lib.checking import STEPS, CheckFailed
 
 SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
@@ -96,45 +97,48 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
     Raises:
         JudgeError: if it raised, died or took too long.
     """
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    context = multiprocessing.get_context("fork")
-    seed_all()
-    process = context.Process(target=_work, args=(work, sender))
-    process.start()
+    receiver, sender = Pipe(duplex=False)
+    pid = fork()
+    if pid == 0:
+        _work(work, sender)
     sender.close()
     try:
         if not receiver.poll(seconds):
             raise JudgeError(f"the judge did not finish within {seconds:.0f} s")
-        result = receiver.recv()
+        result, died = receiver.recv(), False
     except EOFError:
-        process.join(1)
-        raise JudgeError(f"the judge's process died (code {process.exitcode})") from None
+        died = True
     finally:
-        process.kill()
-        process.join()
+        os.kill(pid, signal.SIGKILL)  # there until it is waited for
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         receiver.close()
+    if died:
+        raise JudgeError(f"the judge's process died (code {code})")
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def _work(work: Callable[[], Any], sender: Any) -> None:
-    torch.set_num_threads(1)
-    gc.disable()  # the process is short-lived; collecting takes longer than it does good
-    if sys.platform == "linux":
-        limit_memory(MEMORY)  # the student's side can call functions of the tests
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)  # the instructor's cells find no file of anybody
-        try:
-            with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
-            ):
-                result = work()
-        except Exception as error:
-            result = JudgeError(f"{type(error).__name__}: {error}")
-        sender.send(result)
-    os._exit(0)
+def _work(work: Callable[[], Any], sender: Connection) -> NoReturn:
+    """What the forked process does."""
+    try:
+        torch.set_num_threads(1)
+        gc.disable()  # the process is short-lived; collecting takes longer than it does good
+        if sys.platform == "linux":
+            limit_memory(MEMORY)  # the student's side can call functions of the tests
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)  # the instructor's cells find no file of anybody
+            try:
+                with (
+                    contextlib.redirect_stdout(io.StringIO()),
+                    contextlib.redirect_stderr(io.StringIO()),
+                ):
+                    result = work()
+            except Exception as error:
+                result = JudgeError(f"{type(error).__name__}: {error}")
+            sender.send(result)
+    finally:
+        os._exit(1)  # what it does after sending is of no interest to anybody
 
 
 class _Examination:

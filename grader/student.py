@@ -25,7 +25,7 @@ from traitlets.config import Config
 
 from grader import walls
 from grader.border import Border
-from grader.warm import seed_all, warm_up
+from grader.warm import fork, warm_up
 
 READY = "ready"
 
@@ -142,9 +142,8 @@ def _start(
         OSError: if a wall cannot be put up.
     """
     reading, writing = os.pipe()
-    seed_all()
     with contextlib.nullcontext() if filter_calls is None else walls.process_of_its_own():
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             _be_student(connection, writing, shell, filter_calls, limits)
     os.close(writing)

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 
@@ -191,8 +192,8 @@ def test_a_killed_run_is_finished_by_the_next(class_of_twelve, after):
     assert is_whole(course)
 
 
-@pytest.mark.parametrize("victims", ["workers", "server"])
-def test_a_worker_that_is_killed_costs_nothing(class_of_twelve, victims):
+@pytest.mark.parametrize("victims", ["workers", "server", "warm process"])
+def test_a_process_that_is_killed_costs_nothing(class_of_twelve, victims):
     course = class_of_twelve
     process = subprocess.Popen(
         course.line,
@@ -206,7 +207,8 @@ def test_a_worker_that_is_killed_costs_nothing(class_of_twelve, victims):
         assert time.monotonic() < until
         time.sleep(0.02)
     server, *workers = server_and_workers_of(process.pid)
-    for pid in workers if victims == "workers" else [server]:
+    others = set(children_of(server)) - set(workers)
+    for pid in {"workers": workers, "server": [server], "warm process": others}[victims]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     output, errors = process.communicate(timeout=300)
@@ -223,7 +225,8 @@ def command_of(pid):
 def server_and_workers_of(pid):
     """The process from which a grading forks its workers, and those."""
     servers = [child for child in children_of(pid) if "forkserver" in command_of(child)]
-    return servers + [child for server in servers for child in children_of(server)]
+    forks = [child for server in servers for child in children_of(server)]
+    return servers + [fork for fork in forks if "forkserver" in command_of(fork)]
 
 
 def children_of(pid):
@@ -340,3 +343,8 @@ def test_without_a_sandbox_nothing_is_graded_unless_asked(course, monkeypatch):
     asked = course.command("grader", "transformer", "--sandbox=off")
     assert asked.returncode == 0, asked.stderr
     assert course.scores() == {"a": POINTS}
+
+
+def test_the_process_that_records_does_without_torch():
+    line = "import sys, grader.grade; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0

@@ -1,0 +1,98 @@
+"""A warm process that several sandboxes share, and what a fork keeps."""
+
+import os
+import random
+import signal
+import time
+
+import numpy
+import pytest
+import torch
+
+from grader import sandbox as sandboxes
+from grader.border import Border
+from grader.job import JudgeError
+from grader.judge import in_a_fork
+from grader.sandbox import Sandbox
+
+
+def run(connection, source):
+    """Run a cell of a student's; what it prints."""
+    border = Border(connection, trusting=False, seconds=20)
+    error, printed = border.root.run(source)
+    assert not error, error
+    return printed
+
+
+@pytest.fixture
+def shared(lacking, monkeypatch):
+    """A warm process that this process shares."""
+    if lacking:
+        pytest.skip(f"no sandbox here: {lacking}")
+    monkeypatch.setattr(sandboxes, "_shared", None)
+    sandboxes.share_warm_process()
+    yield sandboxes._shared
+    sandboxes._shared.close()
+
+
+def test_sandboxes_that_share_a_warm_process_share_nothing_else(shared):
+    with Sandbox() as first, Sandbox() as second:
+        assert first._own is None and second._own is None
+        ends = first.start(), second.start()
+        look = (
+            "import os\nprint(sorted(os.listdir('.')), *filter(str.isdigit, os.listdir('/proc')))"
+        )
+        assert run(ends[0], "open('note', 'w').close()\nx = 1\n" + look) == "['note'] 1\n"
+        assert run(ends[1], look + "\nprint('x' in globals())") == "[] 1\nFalse\n"
+        first.stop()
+        assert run(ends[1], "print(2)") == "2\n"
+
+
+def test_a_warm_process_that_is_gone_is_replaced(shared):
+    os.kill(shared._process.pid, signal.SIGKILL)
+    shared._control.settimeout(20)
+    assert shared._control.recv(1) == b"", "it is still there"
+    with Sandbox() as sandbox:
+        assert sandbox._own is not None and sandbox.walls
+        assert run(sandbox.start(), "print(3)") == "3\n"
+
+
+def test_a_sandbox_that_is_closed_leaves_no_student_behind(shared):
+    sandbox = Sandbox()
+    connection = sandbox.start()
+    connection.sendall(b"half a message")  # for the rest of which the student waits for ever
+    sandbox.close()
+    connection.settimeout(20)
+    assert connection.recv(1) == b"", "the student's end is still open"
+
+
+DRAW = "print(random.random(), numpy.random.rand(), torch.rand(1).item())"
+
+
+def test_random_numbers_are_the_same_for_every_submission(sandbox):
+    imports = "import random\nimport numpy\nimport torch\n"
+    first, second = (run(sandbox.start(), imports + DRAW) for _ in range(2))
+    assert first == second and len(first.split()) == 3
+    sandbox.stop()
+
+
+def test_random_numbers_are_the_same_for_every_judge():
+    def draw():
+        return random.random(), numpy.random.rand(), torch.rand(1).item()
+
+    assert in_a_fork(draw, seconds=20) == in_a_fork(draw, seconds=20)
+
+
+@pytest.mark.parametrize(
+    ("work", "says"),
+    [
+        (lambda: os._exit(3), r"process died \(code 3\)"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), r"process died \(code -9\)"),
+        (lambda: time.sleep(60), "did not finish within 1 s"),
+        (lambda: int("x"), "ValueError: invalid literal"),
+        (lambda: lambda: 0, "died"),  # it cannot be sent
+    ],
+)
+def test_a_fork_that_fails_says_how(work, says):
+    with pytest.raises(JudgeError, match=says):
+        in_a_fork(work, seconds=1)
