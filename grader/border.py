@@ -150,30 +150,18 @@ class ForeignMethod(Foreign):
 
 
 class _Watched:
-    """A module that both sides know, and its parameters as they were in the last message.
+    """A module that both sides know, and its parameters as they were in the last message."""
 
-    Attributes:
-        side: whose it is, "own" or "foreign".
-        handle: its handle there.
-        parameters: its parameters by name, as of the last walk.
-    """
-
-    def __init__(self, side: str, handle: int, module: Any):
-        self.side, self.handle, self.module = side, handle, module
-        self._parts: list | None = None  # before the first walk
-        self.parameters: dict[str, nn.Parameter] = {}
+    def __init__(self, module: Any):
+        self.module = module
         self.walk()
         self._noted = self._note()
 
-    def walk(self) -> dict[str, nn.Parameter]:
-        """Look which parameters the module has, and return them by name."""
-        parts = _parts(self.module)
-        if parts != self._parts:
-            self._parts = parts
-            self.parameters = dict(self.module.named_parameters())
-            self._names, self._parameters = list(self.parameters), list(self.parameters.values())
-            self._ids = list(map(id, self._parameters))
-        return self.parameters
+    def walk(self) -> None:
+        """Look which parameters the module has."""
+        named = dict(self.module.named_parameters())
+        self._names, self._parameters = list(named), list(named.values())
+        self._ids = list(map(id, self._parameters))
 
     def _note(self) -> list[list]:
         """What shows that a parameter has been replaced, changed in place, or given other data."""
@@ -199,25 +187,6 @@ class _Watched:
             )
             if before.get(name, note) != note
         ]
-
-
-def _parts(module: Any) -> list:
-    """What tells whether the parameters of a module, or their names, are others than before.
-
-    It takes a tenth of the time of `named_parameters`, and is asked for with each message.
-    """
-    found: list = []
-    todo = [module]
-    while todo:
-        part = todo.pop()
-        if type(part) is ForeignModule:  # which has the same parameters for ever
-            found.append(id(part))
-        elif part is not None:
-            found += part._parameters
-            found += map(id, part._parameters.values())
-            found += part._modules
-            todo += part._modules.values()
-    return found
 
 
 class Border:
@@ -259,7 +228,8 @@ class Border:
         self._own: dict[int, Any] = {0: self._root}
         self._handles = {id(self._root): 0}
         self._foreign: dict[int, Foreign] = {}
-        self._watched: dict[int, _Watched] = {}  # the modules that both sides know, by id
+        # The modules that both sides know, by whose they are ("own" or "foreign") and handle.
+        self._watched: dict[tuple[str, int], _Watched] = {}
         self._touched: set[int] = set()  # modules that take part in the present exchange
         self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
 
@@ -459,25 +429,22 @@ class Border:
 
     # --- parameters -----------------------------------------------------------------------
 
-    def _watch(self, side: str, handle: int, module: Any) -> _Watched:
+    def _watch(self, side: str, handle: int, module: Any) -> None:
         """Keep the parameters of a module that both sides know from now on equal."""
-        if id(module) not in self._watched:
-            self._watched[id(module)] = _Watched(side, handle, module)
-        return self._watched[id(module)]
+        self._watched[side, handle] = _Watched(module)
 
     def _updates(self, writer: "_Writer") -> dict[str, list]:
         """What changed in parameters since the last message, by whose module it is."""
         written: dict[int, list] = {}
         updates: dict[str, list] = {}
-        for watched in self._watched.values():
+        for (side, handle), watched in self._watched.items():
             # To walk through a module takes long, so only those are walked that take part.
             if id(watched.module) in self._touched:
                 watched.walk()
             for name, parameter in watched.changes():
                 if id(parameter) not in written:
                     written[id(parameter)] = writer.write(parameter.detach())
-                update = [watched.handle, name, written[id(parameter)]]
-                updates.setdefault(watched.side, []).append(update)
+                updates.setdefault(side, []).append([handle, name, written[id(parameter)]])
         return updates
 
     def _accept_updates(self, message: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
@@ -489,14 +456,14 @@ class Border:
         sides = {"own": self._foreign} | ({"foreign": self._own} if self.trusting else {})
         with _well_formed("an update of parameters"):
             for side, entries in updates.items():
-                walked: dict[int, dict[str, nn.Parameter]] = {}
+                named: dict[int, dict] = {}
                 for handle, name, tree in entries if side in sides else []:
-                    if handle not in walked:
-                        walked[handle] = self._watched[id(sides[side][handle])].walk()
+                    if handle not in named:
+                        named[handle] = dict(_module(sides[side][handle]).named_parameters())
                     value = reader.read(tree)
                     if not isinstance(value, Tensor):
                         raise TypeError
-                    walked[handle][name].data = value
+                    named[handle][name].data = value
         for watched in self._watched.values():  # a parameter may belong to several modules
             watched.changes()
 
@@ -672,24 +639,23 @@ class _Writer:
         if type(value) is MethodType and isinstance(value.__self__, nn.Module):
             return ["method", self._write_object(value.__self__), value.__name__]
         if isinstance(value, Foreign):
-            names = []
-            if type(value) is ForeignModule:
-                names = self._link(self.border._watch("foreign", value._handle, value))
+            names = self._link(value) if type(value) is ForeignModule else []
             return ["yours", value._handle, names]
         handle, new = self.border._handle(value)
         name = str(getattr(value, "__name__", type(value).__name__))[:200]
         if not isinstance(value, nn.Module):
             return ["mine", handle, name, None, []]
-        watched = self.border._watch("own", handle, value)
-        linked, parameters = self._link(watched), {}
+        parameters = {}
         if new:
-            named = watched.parameters.items()
-            parameters = {n: [self._store(p.detach()), p.requires_grad] for n, p in named}
-        return ["mine", handle, name, parameters, linked]
+            self.border._watch("own", handle, value)
+            parameters = {
+                n: [self._store(p.detach()), p.requires_grad] for n, p in value.named_parameters()
+            }
+        return ["mine", handle, name, parameters, self._link(value)]
 
-    def _link(self, watched: _Watched) -> list[str]:
-        self.border._touched.add(id(watched.module))
-        named = [(n, p) for n, p in watched.walk().items() if p.requires_grad]
+    def _link(self, module: Any) -> list[str]:
+        self.border._touched.add(id(module))
+        named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
         self.linked += [parameter for _, parameter in named]
         return [name for name, _ in named]
 
@@ -804,8 +770,19 @@ class _Reader:
 
     def _link(self, module: Any, names: list[str]) -> None:
         if names:
-            parameters = self.border._watched[id(module)].walk()
+            parameters = dict(_module(module).named_parameters())
             self.linked += [parameters[name] for name in names]
+
+
+def _module(value: Any) -> Any:
+    """The value, if it is a module of this side, or stands for one of the other.
+
+    Raises:
+        TypeError: if it is something else, which might answer in its own way.
+    """
+    if not isinstance(value, nn.Module):
+        raise TypeError
+    return value
 
 
 @contextlib.contextmanager
