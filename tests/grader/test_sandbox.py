@@ -49,6 +49,7 @@ def test_sandboxes_that_share_a_warm_process_share_nothing_else(shared):
 
 
 def test_a_warm_process_that_is_gone_is_replaced(shared):
+    Sandbox().close()  # so that it has built its walls
     os.kill(shared._process.pid, signal.SIGKILL)
     shared._control.settimeout(20)
     assert shared._control.recv(1) == b"", "it is still there"
