@@ -98,20 +98,21 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
         JudgeError: if it raised, died or took too long.
     """
     receiver, sender = Pipe(duplex=False)
-    pid = fork()
-    if pid == 0:
-        _work(work, sender)
-    sender.close()
-    try:
-        if not receiver.poll(seconds):
-            raise JudgeError(f"the judge did not finish within {seconds:.0f} s")
-        result, died = receiver.recv(), False
-    except EOFError:
-        died = True
-    finally:
-        os.kill(pid, signal.SIGKILL)  # there until it is waited for
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        receiver.close()
+    with tempfile.TemporaryDirectory() as folder:  # removed by this process, the other is killed
+        pid = fork()
+        if pid == 0:
+            _work(work, sender, folder)
+        sender.close()
+        try:
+            if not receiver.poll(seconds):
+                raise JudgeError(f"the judge did not finish within {seconds:.0f} s")
+            result, died = receiver.recv(), False
+        except EOFError:
+            died = True
+        finally:
+            os.kill(pid, signal.SIGKILL)  # there until it is waited for
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            receiver.close()
     if died:
         raise JudgeError(f"the judge's process died (code {code})")
     if isinstance(result, Exception):
@@ -119,24 +120,23 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
     return result
 
 
-def _work(work: Callable[[], Any], sender: Connection) -> NoReturn:
-    """What the forked process does."""
+def _work(work: Callable[[], Any], sender: Connection, folder: str) -> NoReturn:
+    """What the forked process does, in a folder of its own."""
     try:
         torch.set_num_threads(1)
         gc.disable()  # the process is short-lived; collecting takes longer than it does good
         if sys.platform == "linux":
             limit_memory(MEMORY)  # the student's side can call functions of the tests
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)  # the instructor's cells find no file of anybody
-            try:
-                with (
-                    contextlib.redirect_stdout(io.StringIO()),
-                    contextlib.redirect_stderr(io.StringIO()),
-                ):
-                    result = work()
-            except Exception as error:
-                result = JudgeError(f"{type(error).__name__}: {error}")
-            sender.send(result)
+        os.chdir(folder)  # the instructor's cells find no file of anybody
+        try:
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                result = work()
+        except Exception as error:
+            result = JudgeError(f"{type(error).__name__}: {error}")
+        sender.send(result)
     finally:
         os._exit(1)  # what it does after sending is of no interest to anybody
 

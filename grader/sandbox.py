@@ -140,7 +140,7 @@ class Sandbox:
         try:
             self._open(self._own)
         except SandboxError:
-            self.close()
+            self._own.close()
             raise
 
     def _open(self, warm: WarmProcess) -> None:
@@ -301,5 +301,7 @@ def _bubblewrap() -> list[str]:
         command += ["--ro-bind-try", str(source), str(target)]
         made.add(target)
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
+    # To an ordinary user's students it would belong, with as much room as half of the memory.
+    command += ["--remount-ro", "/dev"]
     command += ["--cap-drop", "ALL", *(a for r in rights for a in ("--cap-add", f"CAP_{r}"))]
     return [*command, "--remount-ro", "/", "--"]

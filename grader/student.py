@@ -107,23 +107,27 @@ def serve(
     """Start and stop students as the other end of the socket asks, until it hangs up."""
     running: int | None = None  # the number of the student's process
     _answer(control, {"number": "0"})
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
-        request = json.loads(message or '{"op": "end"}')
-        answer = {"number": request.get("number")}
+    try:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
+            if not message:
+                return
+            request = json.loads(message)
+            answer = {"number": request["number"]}
+            if running is not None:
+                answer["end"] = _stop(running)
+                running = None
+            if request["op"] == "start":
+                try:
+                    running = _start(descriptors[0], shell, filter_calls, limits)
+                except OSError as error:
+                    answer["error"] = str(error)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            _answer(control, answer)
+    finally:
         if running is not None:
-            answer["end"] = _stop(running)
-            running = None
-        if request["op"] == "end":
-            return
-        if request["op"] == "start":
-            try:
-                running = _start(descriptors[0], shell, filter_calls, limits)
-            except OSError as error:
-                answer["error"] = str(error)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        _answer(control, answer)
+            _stop(running)
 
 
 def _answer(control: socket.socket, answer: dict[str, Any]) -> None:

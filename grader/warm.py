@@ -16,8 +16,8 @@ from lib.data.dates import date_vocabulary, make_date_pairs
 
 
 def fork() -> int:
-    """Fork as `os.fork` does, with the same random numbers on both sides of it and each time."""
-    # Seeding in the fork would copy memory; but Python's own generator is seeded anew by a fork.
+    """Fork as `os.fork` does, so that every new process draws the same random numbers."""
+    # Before the fork, since after it this would copy memory; but a fork seeds Python's own anew.
     numpy.random.seed(0)
     torch.manual_seed(0)
     pid = os.fork()

@@ -193,7 +193,7 @@ def test_a_killed_run_is_finished_by_the_next(class_of_twelve, after):
 
 
 @pytest.mark.parametrize("victims", ["workers", "server", "warm process"])
-def test_a_process_that_is_killed_costs_nothing(class_of_twelve, victims):
+def test_a_process_that_is_killed_costs_nothing(class_of_twelve, victims, lacking):
     course = class_of_twelve
     process = subprocess.Popen(
         course.line,
@@ -208,6 +208,7 @@ def test_a_process_that_is_killed_costs_nothing(class_of_twelve, victims):
         time.sleep(0.02)
     server, *workers = server_and_workers_of(process.pid)
     others = set(children_of(server)) - set(workers)
+    assert others or lacking, "the warm process of the sandboxes is no child of the server"
     for pid in {"workers": workers, "server": [server], "warm process": others}[victims]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -3,6 +3,9 @@
 import os
 import random
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 
 import numpy
@@ -13,7 +16,7 @@ from grader import sandbox as sandboxes
 from grader.border import Border
 from grader.job import JudgeError
 from grader.judge import in_a_fork
-from grader.sandbox import Sandbox
+from grader.sandbox import Sandbox, SandboxError
 
 
 def run(connection, source):
@@ -65,6 +68,51 @@ def test_a_sandbox_that_is_closed_leaves_no_student_behind(shared):
     sandbox.close()
     connection.settimeout(20)
     assert connection.recv(1) == b"", "the student's end is still open"
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_walls_that_cannot_be_built_say_why(waits, monkeypatch):
+    class Failing(sandboxes.WarmProcess):
+        def __init__(self, **options):
+            super().__init__(**options)
+            if waits:  # so that it is gone before anything is asked of it
+                self._process.wait()
+
+    monkeypatch.setattr(sandboxes, "_shared", None)
+    monkeypatch.setattr(sandboxes, "WarmProcess", Failing)
+    monkeypatch.setattr(sandboxes, "_bubblewrap", lambda: ["sh", "-c", "echo no bricks >&2"])
+    with pytest.raises(SandboxError, match="no bricks"):
+        Sandbox()
+
+
+WRITE = """
+import os
+for line in open("/proc/self/mounts"):
+    folder = line.split()[1]
+    try:
+        open(os.path.join(folder, "left"), "x").close()
+        print(folder)
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize("user", [os.geteuid(), 1000])
+def test_behind_the_walls_only_the_scratch_folder_can_be_written(user, lacking, monkeypatch):
+    if lacking:
+        pytest.skip(f"no sandbox here: {lacking}")
+    monkeypatch.setattr(os, "geteuid", lambda: user)  # who is root has other walls
+    line = [*sandboxes._bubblewrap(), sys.executable, "-c", WRITE]
+    result = subprocess.run(line, capture_output=True, encoding="utf-8", check=True)
+    assert result.stdout.split() == ["/scratch"]
+
+
+def test_a_fork_leaves_no_folder_behind(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert in_a_fork(os.getcwd, seconds=20).startswith(str(tmp_path))
+    with pytest.raises(JudgeError):
+        in_a_fork(lambda: time.sleep(60), seconds=0.5)
+    assert not list(tmp_path.iterdir())
 
 
 DRAW = "print(random.random(), numpy.random.rand(), torch.rand(1).item())"
