@@ -1,5 +1,6 @@
 """A warm process that several sandboxes share, and what a fork keeps."""
 
+import contextlib
 import os
 import random
 import signal
@@ -67,7 +68,8 @@ def test_a_sandbox_that_is_closed_leaves_no_student_behind(shared):
     connection.sendall(b"half a message")  # for the rest of which the student waits for ever
     sandbox.close()
     connection.settimeout(20)
-    assert connection.recv(1) == b"", "the student's end is still open"
+    with contextlib.suppress(ConnectionResetError):  # it was killed before it read that
+        assert connection.recv(1) == b"", "the student's end is still open"
 
 
 @pytest.mark.parametrize("waits", [False, True])
