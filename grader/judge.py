@@ -16,6 +16,7 @@ import contextlib
 import functools
 import gc
 import io
+import multiprocessing
 import os
 import signal
 import sys
@@ -23,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from types import CodeType
 from typing import Any, NoReturn
@@ -97,7 +97,7 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
     Raises:
         JudgeError: if it raised, died or took too long.
     """
-    receiver, sender = Pipe(duplex=False)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
     with tempfile.TemporaryDirectory() as folder:  # removed by this process, the other is killed
         pid = fork()
         if pid == 0:
@@ -124,6 +124,8 @@ def _work(work: Callable[[], Any], sender: Connection, folder: str) -> NoReturn:
     """What the forked process does, in a folder of its own."""
     try:
         torch.set_num_threads(1)
+        # Locks that tests make, as tqdm does, then end with this process and are no file.
+        multiprocessing.set_start_method("fork", force=True)
         gc.disable()  # the process is short-lived; collecting takes longer than it does good
         if sys.platform == "linux":
             limit_memory(MEMORY)  # the student's side can call functions of the tests

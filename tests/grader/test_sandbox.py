@@ -1,6 +1,7 @@
 """A warm process that several sandboxes share, and what a fork keeps."""
 
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
@@ -115,6 +116,15 @@ def test_a_fork_leaves_no_folder_behind(monkeypatch, tmp_path):
     with pytest.raises(JudgeError):
         in_a_fork(lambda: time.sleep(60), seconds=0.5)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_of_a_fork_ends_with_it():
+    before = multiprocessing.get_start_method()
+    multiprocessing.set_start_method("forkserver", force=True)  # as in the processes that examine
+    try:
+        assert in_a_fork(lambda: multiprocessing.RLock()._semlock.name, seconds=20) is None
+    finally:
+        multiprocessing.set_start_method(before, force=True)
 
 
 DRAW = "print(random.random(), numpy.random.rand(), torch.rand(1).item())"
