@@ -29,7 +29,7 @@ serve: book  ## show the book on http://localhost:8000
 
 exercises: $(INSTALLED)  ## release solutions/ as exercises/ and tell the gradebook
 	nbgrader generate_assignment $(ASSIGNMENT) --force
-	python -m grader.mistakes --learn $(ASSIGNMENT)
+	python -m grader.judging --learn $(ASSIGNMENT)
 
 grade: $(INSTALLED)  ## grade submitted/STUDENT/transformer/*.ipynb
 	python -m grader $(ASSIGNMENT)
@@ -43,7 +43,7 @@ bundle: exercises  ## pack what students get into _build/transformer-course.zip
 	python tools/bundle.py _build/transformer-course.zip
 
 mistakes: $(INSTALLED)  ## show what the tests make of the known answers to TASK
-	@python -m grader.mistakes $(TASK)
+	@python -m grader.judging $(TASK)
 
 bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch, of grading with plain nbgrader
 	python -m tests.bench.bench_lib

@@ -74,11 +74,11 @@ def test_it_works_where_the_default_encoding_is_not_utf8(bundle, python):
     setup = cells[0]
     script = bundle / "session.py"
     lines = [
-        "import locale, lib.checking, lib.training, lib.plots, lib.data.dates",
+        "import locale, checking, lib.training, lib.plots, lib.data.dates",
         setup,
-        "from lib.student_pieces import load_pieces",
+        "from checking.pieces import load_pieces",
         "load_pieces('exercises/transformer')",
-        "print(lib.checking.__file__, locale.getpreferredencoding(False))",
+        "print(checking.__file__, locale.getpreferredencoding(False))",
     ]
     script.write_text("# -*- coding: utf-8 -*-\n" + "\n".join(lines), encoding="utf-8")
     world = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from grader.instructors import BANK, read_bank
+from grader.notebooks import BANK, read_bank
 
 ROOT = Path(__file__).parents[1]
 STUDENTS = ROOT / "tests" / "sample_class"

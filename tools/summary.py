@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from grader.grade import open_course, score_table
+from grader.batch.grading import open_course, score_table
 
 ASSIGNMENT = "transformer"
 

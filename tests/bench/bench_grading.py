@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from grader.instructors import BANK, read_bank
+from grader.notebooks import BANK, read_bank
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "transformer"
@@ -112,7 +112,7 @@ def ours(folder: Path, count: int) -> Run:
     hand_in(root, count)
     release(ROOT, f"--CourseDirectory.root={root}")
     # As `make exercises` does.
-    subprocess.run([sys.executable, "-m", "grader.mistakes", "--learn", ASSIGNMENT], check=True)
+    subprocess.run([sys.executable, "-m", "grader.judging", "--learn", ASSIGNMENT], check=True)
     command = [sys.executable, "-m", "grader", ASSIGNMENT, "--root", str(root)]
     return Run(root, command, ROOT)
 

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from grader.instructors import BANK, KnownAnswer, read_bank
+from grader.notebooks import BANK, KnownAnswer, read_bank
 from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read, run_cells
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}

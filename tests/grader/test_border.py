@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from checking import check_same_as, example, parameter_gradients, set_parameters
 from grader.border import Border, BorderError, ForeignModule, TooLate
-from lib.checking import check_same_as, example, parameter_gradients, set_parameters
 from lib.training import train
 
 

@@ -5,12 +5,12 @@ import copy
 import nbformat
 import pytest
 
-from grader.instructors import BANK, defined_names, read_bank
-from grader.job import Outcome
-from grader.judge import judge
-from grader.sandbox import Sandbox
-from grader.submission import MAX_SOURCE, match_cells
-from grader.walls import Limits
+from grader.judging.job import Outcome
+from grader.judging.judge import judge
+from grader.notebooks import BANK, defined_names, read_bank
+from grader.sandbox.sandbox import Sandbox
+from grader.sandbox.walls import Limits
+from grader.submissions.reading import MAX_SOURCE, match_cells
 from tests.exercises.running import SOLUTIONS, answer_cells, graded_cells, read, run_cells
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
@@ -95,8 +95,8 @@ def test_warnings_and_prints_cost_nothing_and_are_kept(judged_with):
     [
         "import builtins\nbuiltins.AssertionError = Exception\nbuiltins.abs = lambda x: 0",
         "import torch\ntorch.equal = lambda *a: True\ntorch.Tensor.__eq__ = lambda *a: True",
-        "import lib.checking\nlib.checking.check = lambda *a, **k: None",
-        "import lib.checking\nlib.checking.check_same_as = lambda *a, **k: None",
+        "import checking\nchecking.check = lambda *a, **k: None",
+        "import checking\nchecking.check_same_as = lambda *a, **k: None",
         "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass'])",
         "import sys\nsys.settrace(lambda *a: None)",
         "class Everything:\n    def __eq__(self, other): return True\n"

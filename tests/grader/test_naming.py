@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from grader import examine as examining
-from grader.examine import examine, known_symptoms, learn_symptoms
-from grader.instructors import BANK, read_bank
-from grader.job import Job, Setting
-from grader.judge import in_a_fork
-from grader.mistakes import name_mistakes, symptoms_of_mistakes
+from grader.judging import examine as examining
+from grader.judging.examine import examine, known_symptoms, learn_symptoms
+from grader.judging.job import Job, Setting
+from grader.judging.judge import in_a_fork
+from grader.judging.known_answers import name_mistakes, symptoms_of_mistakes
+from grader.notebooks import BANK, read_bank
 from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read
 from tests.grader.conftest import LIMITS
 
@@ -81,7 +81,7 @@ def test_what_mistakes_show_can_be_learnt_before_grading(tmp_path, monkeypatch):
 
 
 def test_learning_an_assignment_that_is_not_there_says_so():
-    line = [sys.executable, "-m", "grader.mistakes", "--learn", "transformers"]
+    line = [sys.executable, "-m", "grader.judging.known_answers", "--learn", "transformers"]
     result = subprocess.run(
         line, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
     )
@@ -161,7 +161,7 @@ def test_the_command_shows_the_table_of_a_task():
     """In a process of its own, since a notebook's bans cannot be lifted."""
 
     def show(task):
-        line = [sys.executable, "-m", "grader.mistakes", task]
+        line = [sys.executable, "-m", "grader.judging.known_answers", task]
         return subprocess.run(line, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
     shown = show("causal_mask")
