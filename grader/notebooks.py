@@ -15,6 +15,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from grader.files import COURSE
+
 BANK = Path(__file__).parent / "bank"
 _HEADER = re.compile(r"^# %% (mistake in|correct) (\w+): (.+)$", re.MULTILINE)
 
@@ -68,6 +70,11 @@ def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
     bank = BANK / path.parent.name / f"{path.stem}.py"
     known = tuple(read_bank(bank)) if bank.exists() else ()
     return path.read_text(encoding="utf-8"), known
+
+
+def parts(course: Path = COURSE) -> list[str]:
+    """The names of the parts that have exercises: the folders of solutions/."""
+    return sorted(path.name for path in (course / "solutions").iterdir() if path.is_dir())
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

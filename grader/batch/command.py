@@ -1,4 +1,4 @@
-"""Grade all submissions of an assignment.
+"""Grade all submissions of an assignment, or of several.
 
     python -m grader transformer
 
@@ -62,7 +62,9 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("assignment", help="the name of the assignment, for example transformer")
+    parser.add_argument(
+        "assignments", nargs="+", help="the name of an assignment, for example transformer"
+    )
     parser.add_argument(
         "--root", type=Path, default=Path.cwd(), help="where submitted/ and gradebook.db are"
     )
@@ -118,7 +120,12 @@ def main() -> int:
         print(f"Grading without the sandbox: {lacking}.", file=sys.stderr)
     try:
         with only_grading_of(arguments.root):
-            return grade_class(course, arguments, judge.setting())
+            codes = []
+            for assignment in handed_in(course, arguments.assignments):
+                if len(arguments.assignments) > 1:
+                    print(f"\n{assignment}:")
+                codes.append(grade_class(course, assignment, arguments, judge.setting()))
+            return max(codes)
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -134,7 +141,21 @@ def main() -> int:
         return 130
 
 
-def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting: Setting) -> int:
+def handed_in(course: CourseDirectory, assignments: list[str]) -> list[str]:
+    """Of several assignments those of which something was handed in; the others are named."""
+    submitted = Path(course.root, course.submitted_directory)
+    found = [name for name in assignments if any(submitted.glob(f"*/{name}"))]
+    if not found:  # grading the first says what is expected where
+        return assignments[:1]
+    for name in assignments:
+        if name not in found and len(assignments) > 1:
+            print(f"{name}: nobody has handed in anything.")
+    return found if len(assignments) > 1 else assignments
+
+
+def grade_class(
+    course: CourseDirectory, assignment: str, arguments: argparse.Namespace, setting: Setting
+) -> int:
     """Grade, write feedback and grades.csv, and print what came of it; the exit code.
 
     Raises:
@@ -142,7 +163,7 @@ def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting:
         SandboxError: if the sandbox is required and cannot be built.
         SQLAlchemyError, OSError: if the database or the disk fails.
     """
-    with Record(course, arguments.assignment) as record:
+    with Record(course, assignment) as record:
         grading = Grading(
             course,
             record,
@@ -153,7 +174,7 @@ def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting:
         )
         summary = grading.run(workers_of(arguments, setting))
     failed = generate_feedback(
-        arguments.root, arguments.assignment, sorted(summary.students), arguments.workers
+        arguments.root, assignment, sorted(summary.students), arguments.workers
     )
     for student, problems in sorted(summary.problems.items()):
         for problem in problems:
@@ -163,7 +184,7 @@ def grade_class(course: CourseDirectory, arguments: argparse.Namespace, setting:
     show_changes(summary, arguments)
     if not arguments.dry_run:
         export(course)
-        print(score_table(course, arguments.assignment))
+        print(score_table(course, assignment))
         print(f"Graded {summary.graded} notebooks; {summary.unchanged} had been graded before.")
         print(f"Grades: {Path(course.root, 'grades.csv')}")
         print(f"Feedback: {Path(course.root, course.feedback_directory)}")

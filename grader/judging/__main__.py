@@ -1,10 +1,10 @@
-"""What the tests make of the known answers to a task, or of those to all tasks of a part.
+"""What the tests make of the known answers to a task, or of those to all tasks of some parts.
 
     python -m grader.judging attention_scores
     python -m grader.judging --learn transformer
 
 The first prints a table; where several parts have a task of that name, write PART/TASK. The second
-finds out for a whole part what its known answers show, so that grading need not.
+finds out for whole parts what their known answers show, so that grading need not.
 """
 
 import argparse
@@ -102,11 +102,12 @@ def main() -> int:
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("task", nargs="?", help="the id of an answer cell")
-    what.add_argument("--learn", metavar="PART", help="such as transformer")
+    what.add_argument("--learn", metavar="PART", nargs="+", help="such as transformer")
     arguments = parser.parse_args()
     try:
         if arguments.learn:
-            print(learn_part(arguments.learn, os.cpu_count() or 1))
+            for part in arguments.learn:
+                print(learn_part(part, os.cpu_count() or 1))
             return 0
         path, task = find_task(arguments.task)
         shown = table(path, task)

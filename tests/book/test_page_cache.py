@@ -10,8 +10,7 @@ import pytest
 
 from tests.book.tiny_book import ROOT, executed, notebook
 
-sys.path.append(str(ROOT / "book" / "_extensions"))
-from page_cache import dependencies
+from tools.dependencies import dependencies
 
 LIBRARY = {
     "lib/__init__.py": "",

@@ -5,7 +5,7 @@ import torch
 
 from checking import CheckFailed, check_same_as, example
 
-PROPERTY = "each row is a softmax of the scores"
+MUST_HOLD = "each row is a softmax of the scores"
 
 
 def softmax_of_scores(query, key):
@@ -15,7 +15,7 @@ def softmax_of_scores(query, key):
 def compare(answer, query=None, key=None):
     query = example(2, 3, 4) if query is None else query
     key = example(2, 5, 4, seed=1) if key is None else key
-    check_same_as(softmax_of_scores, answer, query, key, property=PROPERTY)
+    check_same_as(softmax_of_scores, answer, query, key, must_hold=MUST_HOLD)
 
 
 def failure_of(answer):
@@ -63,7 +63,7 @@ def changes_an_argument_without_gradients(query, key):
 )
 def test_a_changed_argument_is_named(answer):
     failure = failure_of(answer)
-    assert (failure.property, failure.step) == ("the arguments are left as they were", "ran")
+    assert (failure.must_hold, failure.step) == ("the arguments are left as they were", "ran")
 
 
 def test_a_change_in_place_of_what_the_gradient_needs_is_named():
@@ -73,7 +73,7 @@ def test_a_change_in_place_of_what_the_gradient_needs_is_named():
         return exponential
 
     failure = failure_of(answer)
-    assert (failure.property, failure.step) == ("a gradient can be computed", "gradient")
+    assert (failure.must_hold, failure.step) == ("a gradient can be computed", "gradient")
     assert "changed in place what an earlier one had kept" in failure.detail[0]
 
 
@@ -85,7 +85,7 @@ def test_wrong_values_come_before_a_gradient_that_cannot_be_computed():
         return exponential / total
 
     failure = failure_of(answer)
-    assert (failure.property, failure.step) == (PROPERTY, "values")
+    assert (failure.must_hold, failure.step) == (MUST_HOLD, "values")
 
 
 def test_a_cut_graph_is_named():
@@ -96,5 +96,5 @@ def test_a_cut_graph_is_named():
 
 def test_an_error_that_only_gradients_bring_is_shown():
     failure = failure_of(lambda query, key: torch.tensor(softmax_of_scores(query, key).numpy()))
-    assert (failure.property, failure.step) == ("your code runs", "ran")
+    assert (failure.must_hold, failure.step) == ("your code runs", "ran")
     assert "Can't call numpy() on Tensor that requires grad" in failure.detail[0]
