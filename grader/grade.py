@@ -36,9 +36,10 @@ from nbgrader.utils import determine_grade, is_grade
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
+from grader.bank import KnownAnswer
 from grader.feedback import generate_feedback, open_course
 from grader.files import replace_file
-from grader.instructors import KnownAnswer, code_cells, load_notebook
+from grader.instructors import code_cells, load_notebook
 from grader.job import Finding, Job, Setting
 from grader.preprocessors import Judge
 from grader.record import Record, set_checksums, timestamp_of

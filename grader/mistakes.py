@@ -1,6 +1,6 @@
 """Known mistakes: what the tests show of each, and which of them an answer shows.
 
-The mistakes themselves are in the banks; see `grader.instructors`. The command shows what the tests
+The mistakes themselves are in the banks; see `grader.bank`. The command shows what the tests
 make of a task's known answers, or finds out for a whole assignment what they show, so that grading
 need not:
 
@@ -23,7 +23,8 @@ import torch
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from grader.instructors import BANK, KnownAnswer, code_cells, defined_names, read_bank
+from grader.bank import KnownAnswer, read_bank
+from grader.instructors import code_cells, defined_names
 from grader.job import Outcome
 from grader.judge import execute, outcome_of
 from lib.checking import CheckFailed
@@ -168,7 +169,7 @@ def main() -> int:
         notebook = nbformat.read(path, as_version=4)
         own = [c.metadata.nbgrader.grade_id for c in code_cells(notebook)]
         if task in own:
-            bank = read_bank(BANK / path.parent.name / f"{path.stem}.py")
+            bank = read_bank(path)
             print(f"{path.parent.name}/{path.name}")
             with contextlib.redirect_stdout(io.StringIO()):
                 text = table(notebook, task, bank)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from grader.instructors import BANK, read_bank
+from grader.bank import read_bank
 
 ROOT = Path(__file__).parents[1]
 STUDENTS = ROOT / "tests" / "sample_class"
@@ -35,7 +35,7 @@ def known_mistake(notebook: str, task: str, sentence: str) -> str:
     Raises:
         LookupError: if the bank does not hold it.
     """
-    for answer in read_bank(BANK / ASSIGNMENT / f"{notebook}.py"):
+    for answer in read_bank(ROOT / "solutions" / ASSIGNMENT / f"{notebook}.ipynb"):
         if (answer.task, answer.sentence) == (task, sentence):
             return answer.source
     raise LookupError(f"the bank of {notebook} has no mistake in {task}: {sentence!r}")

@@ -12,7 +12,7 @@ import torch
 
 import lib.attention
 import lib.checking
-from grader.instructors import BANK, read_bank
+from grader.bank import read_bank
 from lib.checking import CheckFailed
 from lib.student_pieces import PIECES, load_pieces
 from tests.exercises.running import ROOT
@@ -55,7 +55,7 @@ def known_answers(*, correct):
     return [
         pytest.param(answer, id=f"{name}-{number}-{answer.task}")
         for name in NOTEBOOKS
-        for number, answer in enumerate(read_bank(BANK / "transformer" / f"{name}.py"))
+        for number, answer in enumerate(read_bank(SOLUTIONS / f"{name}.ipynb"))
         if answer.is_correct == correct and answer.task in PIECES
     ]
 
@@ -94,7 +94,7 @@ NOTICED_AT_LEAST = 5
 @pytest.mark.parametrize("task", PIECES)
 def test_a_mistake_makes_one_piece_the_courses_and_the_table_says_so(load, task):
     noticed = 0
-    for answer in read_bank(BANK / "transformer" / f"{PIECES[task].notebook}.py"):
+    for answer in read_bank(SOLUTIONS / f"{PIECES[task].notebook}.ipynb"):
         if answer.task != task or answer.is_correct:
             continue
         pieces, table = load({task: answer.source})

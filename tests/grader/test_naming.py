@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from grader import examine as examining
+from grader.bank import read_bank
 from grader.examine import examine, known_symptoms, learn_symptoms
-from grader.instructors import BANK, read_bank
 from grader.job import Job, Setting
 from grader.judge import in_a_fork
 from grader.mistakes import name_mistakes, symptoms_of_mistakes
@@ -22,7 +22,7 @@ TASKS = [(path, task) for path, notebook in NOTEBOOKS.items() for task in answer
 
 
 def bank_of(path):
-    return tuple(read_bank(BANK / path.parent.name / f"{path.stem}.py"))
+    return tuple(read_bank(path))
 
 
 @functools.cache
