@@ -1,75 +1,11 @@
-"""What the instructor has written: the notebooks, and the known answers to their tasks.
-
-A bank is a Python file with one cell for each answer, under `grader/bank/`, named like its
-notebook. A cell starts with a line that says what it is; below it stands what a student would
-write into the answer cell:
-
-    # %% mistake in attention_scores: the 1/√d_k is missing
-    # %% correct attention_scores: with einsum
-"""
+"""What the instructor has written: the parts, and the cells of their notebooks."""
 
 import ast
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from grader.files import COURSE
-
-BANK = Path(__file__).parent / "bank"
-_HEADER = re.compile(r"^# %% (mistake in|correct) (\w+): (.+)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class KnownAnswer:
-    """An answer to a task that is known to be right or wrong.
-
-    Attributes:
-        task: the id of the answer cell.
-        is_correct: whether the tests must accept it.
-        sentence: what is wrong, or in which style it is written.
-        source: the text of the answer cell.
-    """
-
-    task: str
-    is_correct: bool
-    sentence: str
-    source: str
-
-
-def read_bank(path: Path) -> list[KnownAnswer]:
-    """Read the known answers for one notebook.
-
-    Args:
-        path: a file such as grader/bank/transformer/03-scaled-dot-product.py.
-
-    Raises:
-        ValueError: if a line looks like a header and is none, naming file and line.
-    """
-    text = path.read_text(encoding="utf-8")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith("# %%") and not _HEADER.match(line):
-            raise ValueError(
-                f"{path}, line {number}: expected '# %% mistake in TASK: SENTENCE' or "
-                f"'# %% correct TASK: SENTENCE', got {line!r}"
-            )
-    _, *pieces = _HEADER.split(text)
-    return [
-        KnownAnswer(task, kind == "correct", sentence.strip(), source.strip())
-        for kind, task, sentence, source in zip(*[iter(pieces)] * 4, strict=True)
-    ]
-
-
-def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
-    """An instructor's notebook as text, and its bank, if it has one.
-
-    Args:
-        path: such as solutions/transformer/02-masks.ipynb.
-    """
-    bank = BANK / path.parent.name / f"{path.stem}.py"
-    known = tuple(read_bank(bank)) if bank.exists() else ()
-    return path.read_text(encoding="utf-8"), known
 
 
 def parts(course: Path = COURSE) -> list[str]:

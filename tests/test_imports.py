@@ -31,7 +31,7 @@ def sources(folder):
     for path in sorted((ROOT / folder).rglob("*")):
         name = path.relative_to(ROOT).as_posix()
         inner = [known for known in FOLDERS if name.startswith(f"{known}/")]
-        if max(inner, key=len) != folder or "grader/bank/" in name and path.name != "__init__.py":
+        if max(inner, key=len) != folder or ("grader/bank/" in name and path.name != "__init__.py"):
             continue
         if path.suffix in (".py", ".ipynb", ".md") and ".ipynb_checkpoints" not in name:
             yield path, code_of(path)

@@ -21,12 +21,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import determine_grade, is_grade
 from tqdm import tqdm
 
+from grader.bank import KnownAnswer, load_notebook
 from grader.batch.record import Record, set_checksums, timestamp_of
 from grader.batch.workers import Item, Workers
 from grader.files import replace_file
 from grader.judging.job import Finding, Job, Setting
 from grader.judging.report import write_outcomes
-from grader.notebooks import KnownAnswer, code_cells, imported_modules, load_notebook
+from grader.notebooks import code_cells, imported_modules
 from grader.submissions.reading import (
     Submission,
     UnreadableError,

@@ -15,11 +15,12 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Float, Integer
 
+from grader.bank import load_notebook
 from grader.batch.workers import examine_job
 from grader.course import instructors_path
 from grader.judging.job import Job, JudgeError, Setting
 from grader.judging.report import make_feedback, write_outcomes
-from grader.notebooks import imported_modules, load_notebook
+from grader.notebooks import imported_modules
 from grader.sandbox.walls import Limits
 from grader.submissions.reading import UnreadableError, read_submission, rebuild, sources_of
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import nbformat
 
+from grader.bank import load_notebook
 from grader.files import COURSE
 from grader.judging.known_answers import known_outcomes, learn
 from grader.judging.naming import name_mistakes, symptom
-from grader.notebooks import answer_cells, load_notebook
+from grader.notebooks import answer_cells
 from grader.sandbox.warm import warm_up
 
 SOLUTIONS = COURSE / "solutions"

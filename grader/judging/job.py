@@ -5,7 +5,7 @@ Nothing here needs torch, so the process that records is ready a second earlier.
 
 from dataclasses import dataclass, field
 
-from grader.notebooks import KnownAnswer
+from grader.bank import KnownAnswer
 from grader.sandbox.walls import Limits
 
 

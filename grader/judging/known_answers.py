@@ -18,12 +18,13 @@ import torch
 from nbformat import NotebookNode
 
 from checking import CheckFailed
+from grader.bank import KnownAnswer
 from grader.files import COURSE, replace_file
 from grader.judging.cells import execute, outcome_of
 from grader.judging.fork import in_a_fork, in_forks
 from grader.judging.job import Failure, Outcome
 from grader.judging.naming import Symptoms, symptom
-from grader.notebooks import KnownAnswer, code_cells, defined_names
+from grader.notebooks import code_cells, defined_names
 
 SECONDS_FOR_A_TASK = 300
 KEPT = COURSE / "_build" / "known-answers"

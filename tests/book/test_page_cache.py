@@ -2,14 +2,12 @@
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.book.tiny_book import ROOT, executed, notebook
-
 from tools.dependencies import dependencies
 
 LIBRARY = {

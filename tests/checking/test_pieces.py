@@ -13,11 +13,16 @@ import torch
 import checking
 import lib.attention
 from checking import CheckFailed
-from checking.pieces import PIECES, load_pieces
-from grader.notebooks import BANK, read_bank
-from tests.exercises.running import ROOT
+from checking.pieces import load_pieces, pieces_of
+from grader.bank import read_bank
+from tests.selection import PARTS, ROOT
 
-SOLUTIONS = ROOT / "solutions" / "transformer"
+if "transformer" not in PARTS:
+    pytest.skip("the pieces of another part are not tested here", allow_module_level=True)
+
+PART = "transformer"
+PIECES = pieces_of(PART)
+SOLUTIONS = ROOT / "solutions" / PART
 NOTEBOOKS = sorted({piece.notebook for piece in PIECES.values()})
 
 
@@ -40,24 +45,28 @@ def write(folder: Path, answers: dict[str, str] | None = None, *, empty: bool = 
 
 
 @pytest.fixture
-def load(tmp_path, capsys):
+def load(tmp_path, capsys, monkeypatch):
     """Write notebooks, load the pieces, and return them with what the table says."""
 
-    def load(answers=None, *, empty=False):
+    def load(answers=None, *, empty=False, only=""):
         write(tmp_path, answers, empty=empty)
-        pieces = load_pieces(tmp_path)
+        if only:
+            monkeypatch.setattr(checking.pieces, "pieces_of", lambda _: {only: PIECES[only]})
+        pieces = load_pieces(PART, tmp_path)
+        monkeypatch.undo()
         return pieces, owners(capsys.readouterr().out)
 
     return load
 
 
-def known_answers(*, correct):
-    return [
-        pytest.param(answer, id=f"{name}-{number}-{answer.task}")
-        for name in NOTEBOOKS
-        for number, answer in enumerate(read_bank(BANK / "transformer" / f"{name}.py"))
-        if answer.is_correct == correct and answer.task in PIECES
-    ]
+def known_answers(task, *, correct):
+    bank = read_bank(SOLUTIONS / f"{PIECES[task].notebook}.ipynb")
+    return [a.source for a in bank if a.task == task and a.is_correct == correct]
+
+
+def test_a_part_without_pieces_is_refused_with_those_that_have_some():
+    with pytest.raises(ValueError, match=r"of \[.*'transformer'.*\], got 'transformers'"):
+        load_pieces("transformers")
 
 
 def test_right_answers_are_yours(load):
@@ -80,9 +89,13 @@ def test_a_piece_of_the_course_is_right(name):
     PIECES[name].check(PIECES[name].reference, PIECES[name].reference)
 
 
-@pytest.mark.parametrize("answer", known_answers(correct=True))
-def test_a_correct_variant_is_yours(load, answer):
-    _, table = load({answer.task: answer.source})
+VARIANTS = {task: known_answers(task, correct=True) for task in PIECES}
+
+
+@pytest.mark.parametrize("turn", range(max(map(len, VARIANTS.values()))))
+def test_correct_variants_are_yours(load, turn):
+    answers = {task: known[turn % len(known)] for task, known in VARIANTS.items()}
+    _, table = load(answers)
     assert table == dict.fromkeys(PIECES, "yours")
 
 
@@ -92,20 +105,18 @@ NOTICED_AT_LEAST = 5
 
 
 @pytest.mark.parametrize("task", PIECES)
-def test_a_mistake_makes_one_piece_the_courses_and_the_table_says_so(load, task):
-    noticed = 0
-    for answer in read_bank(BANK / "transformer" / f"{PIECES[task].notebook}.py"):
-        if answer.task != task or answer.is_correct:
-            continue
-        pieces, table = load({task: answer.source})
-        row = table.pop(task)
-        assert set(table.values()) == {"yours"}, answer.sentence
-        if row == "yours":
-            continue
-        noticed += 1
-        assert row.startswith(f"the course's  ({PIECES[task].notebook}: ")
-        assert getattr(pieces, task) is PIECES[task].reference
-    assert noticed >= NOTICED_AT_LEAST
+def test_mistakes_make_a_piece_the_courses_and_the_table_says_so(load, task):
+    noticed = []
+    for source in known_answers(task, correct=False):
+        pieces, table = load({task: source}, only=task)
+        if table[task] != "yours":
+            noticed.append(source)
+            assert table[task].startswith(f"the course's  ({PIECES[task].notebook}: ")
+            assert getattr(pieces, task) is PIECES[task].reference
+    assert len(noticed) >= NOTICED_AT_LEAST
+    _, table = load({task: noticed[0]})
+    assert table.pop(task).startswith("the course's  (")
+    assert set(table.values()) == {"yours"}, "the others stay"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +164,7 @@ def test_missing_and_corrupt_notebooks(tmp_path, capsys):
     broken = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     path = tmp_path / "06-feed-forward-and-residual.ipynb"
     path.write_text(json.dumps(broken), encoding="utf-8")
-    load_pieces(tmp_path)
+    load_pieces(PART, tmp_path)
     table = owners(capsys.readouterr().out)
     assert table["padding_mask"] == "the course's  (02-masks: notebook missing)"
     for name in ["MultiHeadAttention", "add_positions", "residual_stack"]:
@@ -162,7 +173,7 @@ def test_missing_and_corrupt_notebooks(tmp_path, capsys):
 
 
 def test_an_empty_folder_gives_the_courses_pieces(tmp_path, capsys):
-    load_pieces(tmp_path)
+    load_pieces(PART, tmp_path)
     table = owners(capsys.readouterr().out)
     assert all(row.endswith("notebook missing)") for row in table.values())
 
@@ -179,7 +190,7 @@ def test_the_bans_of_the_notebooks_do_not_reach_lib(load):
 def test_the_courses_greedy_decode_works_under_the_ban_of_the_closing_notebook():
     """In a process of its own, since a ban cannot be lifted."""
     program = (
-        "import torch\nfrom checking.pieces import greedy_decode\n"
+        "import torch\nfrom checking.pieces.transformer import greedy_decode\n"
         "from checking import forbid\n"
         "forbid('lib.decoding.greedy_decode')\n"
         "scores = lambda ids: torch.nn.functional.one_hot(ids[:, -1] + 1, 9).float()\n"

@@ -327,10 +327,10 @@ for name, attack in {
     "    for folder, _, files in os.walk(top):\n        if folder.startswith(('/proc', '/sys')): "
     "continue\n        for f in files:\n            if f == '02-masks.ipynb':\n"
     "                steal(open(os.path.join(folder, f)).read())",
-    "the-bank": "import glob\nfor p in glob.glob('/course/grader/bank/*/*.py') + "
-    "glob.glob('@REPOSITORY@/grader/bank/*/*.py'):\n"
+    "the-bank": "import glob\nfor p in glob.glob('/course/grader/bank/*/*/causal_mask.py') + "
+    "glob.glob('@REPOSITORY@/grader/bank/*/*/causal_mask.py'):\n"
     "    for cell in open(p).read().split('# %% ')[1:]:\n"
-    "        if cell.startswith('correct causal_mask'):\n"
+    "        if cell.startswith('correct'):\n"
     "            exec(cell.partition(chr(10))[2])",
     "gradebook-written": "import sqlite3\ndb = sqlite3.connect('@COURSE@/gradebook.db')\n"
     "db.execute('update grade set manual_score = 3')\ndb.commit()",

@@ -5,9 +5,10 @@ import copy
 import nbformat
 import pytest
 
+from grader.bank import read_bank
 from grader.judging.job import Outcome
 from grader.judging.judge import judge
-from grader.notebooks import BANK, defined_names, read_bank
+from grader.notebooks import defined_names
 from grader.sandbox.sandbox import Sandbox
 from grader.sandbox.walls import Limits
 from grader.submissions.reading import MAX_SOURCE, match_cells
@@ -27,7 +28,7 @@ def answers_of(path, kind):
     }
     if kind != "reference":
         which, what = kind.split()
-        known = read_bank(BANK / path.parent.name / f"{path.stem}.py")
+        known = read_bank(path)
         for task in answers:
             fitting = [a for a in known if a.task == task and a.is_correct == (what == "variant")]
             answers[task] = fitting[0 if which == "first" else -1].source
