@@ -1,6 +1,6 @@
 """Hand in a sample class: write the submissions that tests/sample_class describes.
 
-    python tools/sample_class.py _build/sample-class transformer
+    python -m tools.sample_class _build/sample-class transformer
 
 Each file there is a student: which notebooks of a part they fill in, and which known mistakes they
 make. Where a student has no mistakes of their own in a part, they make the one with the number
