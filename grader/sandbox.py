@@ -12,7 +12,7 @@ side, all read-only; no network; no other process; an empty scratch folder for e
 
 import contextlib
 import itertools
-import json
+import multiprocessing.connection
 import os
 import shutil
 import socket
@@ -23,10 +23,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from grader import messages
 from grader.walls import SCRATCH, Limits
 
 COURSE = Path(__file__).parents[1]
-VISIBLE = ["lib", *(f"grader/{n}.py" for n in ("__init__", "border", "student", "walls", "warm"))]
+VISIBLE = [
+    "lib",
+    *(f"grader/{n}.py" for n in ("__init__", "border", "messages", "student", "walls", "warm")),
+]
 SECONDS_TO_START = 60  # of the warm process; a student's takes milliseconds
 
 
@@ -59,7 +63,7 @@ class WarmProcess:
 
     def __init__(self, *, walls: bool = True):
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed in close
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, theirs = socket.socketpair()
         kind = "walls" if walls else "no-walls"
         python = [sys.executable, "-m", "grader.student", str(theirs.fileno()), kind]
         command = [*_bubblewrap(), *python] if walls else python
@@ -77,17 +81,20 @@ class WarmProcess:
     def fork(self, limits: Limits) -> socket.socket:
         """Let it fork a process that starts students; return a connection to that.
 
+        Waits until there is something to read: its first answer, or that it is gone.
+
         Raises:
-            SandboxError: if it is gone.
+            SandboxError: if it is gone already.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socket.socketpair()
         with theirs:
-            request = json.dumps(asdict(limits)).encode()
             try:
-                socket.send_fds(self._control, [request], [theirs.fileno()])
+                messages.send(self._control, asdict(limits), [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 raise SandboxError(f"the warm process is gone ({error}){self.said()}") from None
+            # While we hold the other end, only the warm process's own socket says that it is gone.
+            multiprocessing.connection.wait([ours, self._control], SECONDS_TO_START)
         return ours
 
     def said(self) -> str:
@@ -147,7 +154,7 @@ class Sandbox:
         self._warm = warm
         self._control = warm.fork(self.limits)
         try:
-            self._receive("0", SECONDS_TO_START)
+            self._receive("0", 1)
         except SandboxError:
             self._control.close()
             raise
@@ -182,9 +189,8 @@ class Sandbox:
     def _ask(self, op: str, descriptors: list[int]) -> dict:
         # With the process's number, since a judge that was forked may ask, and die before it reads.
         number = f"{os.getpid()}-{next(self._asked)}"
-        request = json.dumps({"op": op, "number": number}).encode()
         try:
-            socket.send_fds(self._control, [request], descriptors)
+            messages.send(self._control, {"op": op, "number": number}, descriptors)
         except OSError as error:
             raise SandboxError(f"the warm process is gone ({error}){self._warm.said()}") from None
         return self._receive(number, 10)
@@ -194,14 +200,14 @@ class Sandbox:
         self._control.settimeout(seconds)
         while True:
             try:
-                message = self._control.recv(65536)
+                received = messages.receive(self._control)
             except OSError as error:
                 raise SandboxError(
                     f"the warm process does not answer ({error}){self._warm.said()}"
                 ) from None
-            if not message:
+            if received is None:
                 raise SandboxError(f"the warm process is gone{self._warm.said()}")
-            answer = json.loads(message)
+            answer, _ = received
             if answer["number"] == number:
                 break
         if "error" in answer:
