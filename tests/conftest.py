@@ -1,33 +1,14 @@
 """What all tests share: the shapes in lib are checked, and a table shows how far oracles differ."""
 
-import shutil
-
-import pytest
-from jaxtyping import install_import_hook
-from playwright.sync_api import sync_playwright
+import importlib.util
 
 # The shape annotations of lib are checked in tests only. This must come before lib's import,
-# and so before any test module is collected.
-install_import_hook("lib", "beartype.beartype")
+# and so before any test module is collected. Some tests need neither lib nor jaxtyping, and run
+# where both are missing; lib cannot be imported there, so nothing of it goes unchecked.
+if importlib.util.find_spec("jaxtyping"):
+    from jaxtyping import install_import_hook
 
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail(f"no browser found, looked for {', '.join(BROWSERS)}: install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=SWITCHES)
-        yield chromium
-        chromium.close()
+    install_import_hook("lib", "beartype.beartype")
 
 
 def pytest_collection_modifyitems(items):

@@ -12,7 +12,7 @@ from grader.sandbox.walls import SCRATCH
 # What of the course is behind the walls; nothing of the instructor's.
 VISIBLE = (
     *("lib", "checking", "grader/__init__.py", "grader/border.py"),
-    *(f"grader/sandbox/{name}.py" for name in ("__init__", "student", "walls", "warm")),
+    *(f"grader/sandbox/{name}.py" for name in ("__init__", "messages", "student", "walls", "warm")),
 )
 
 
