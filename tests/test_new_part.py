@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 TASK = "causal_mask"  # there is one in transformer/02-masks as well
 

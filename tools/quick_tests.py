@@ -73,6 +73,7 @@ def main() -> int:
     if not chosen:
         return 0
     line = ["-m", "pytest", "-q", "-m", "not slow", "--numprocesses=auto", "--dist=loadgroup"]
+    line += ["--no-loadscope-reorder"]
     code = subprocess.run([sys.executable, *line, *chosen], cwd=ROOT, check=False).returncode
     return 0 if code == 5 else code  # all of them are slow
 

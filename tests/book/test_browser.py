@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.book.conftest import documents
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["tests.browser"]
 
 PAGES = documents()

@@ -12,6 +12,8 @@ import pytest
 from tests.book.tiny_book import ROOT, executed, notebook
 from tools.dependencies import dependencies
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = {
     "lib/__init__.py": "",
     "lib/alone.py": "VALUE = 'alone 1'\n",

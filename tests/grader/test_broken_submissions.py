@@ -11,6 +11,8 @@ import pytest
 
 from tests.exercises.running import ROOT, read
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = "03-scaled-dot-product"
 
 
