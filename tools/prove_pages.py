@@ -27,7 +27,7 @@ def main() -> int:
         return 0
     # The longest first, so that none runs on alone at the end.
     seconds = {name: float((Path(caches[name]) / "finished.txt").read_text()) for name in todo}
-    pages = sorted(todo, key=seconds.get, reverse=True)
+    pages = sorted(todo, key=lambda name: seconds[name], reverse=True)
     notebooks = [str(BUILD / "jupyter_execute" / f"{name}.ipynb") for name in pages]
     line = ["-m", "pytest", "--nbval", "--numprocesses=auto", "--dist=loadfile"]
     line += ["--no-loadscope-reorder", *notebooks]

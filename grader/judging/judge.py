@@ -157,7 +157,7 @@ class _Examination:
 
     def _run_answer(self, task: str, source: str) -> Outcome:
         self.names[task] = defined_names(source)
-        error, printed = "", []
+        error, printed = "", list[str]()
         for source in self.answers.get(task, ("",)):
             try:
                 error, output = _run_source(self._student(), source)

@@ -42,7 +42,8 @@ class StudentShell:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
         self._shell = InteractiveShell.instance(config=config)
-        self._shell._showtraceback = lambda *_: None  # the error is reported by itself
+        # The error is reported by itself.
+        self._shell._showtraceback = lambda *_: None  # type: ignore[method-assign]
         self.output = walls.Limits.output
         self._lent: dict[str, Any] = {}
 
