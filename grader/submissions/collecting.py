@@ -171,8 +171,7 @@ class Collector(FileNameCollectorPlugin):
             ValueError: unless either a platform or an expression is set.
         """
         super().__init__(**settings)
-        expression: str = self.named_regexp
-        if bool(self.platform) == bool(expression):
+        if bool(self.platform) == bool(self.named_regexp):  # type: ignore[has-type]
             raise ValueError(
                 "expected either the platform of the download, for example "
                 "--Collector.platform=moodle, or --FileNameCollectorPlugin.named_regexp; got "
