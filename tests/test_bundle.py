@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -28,12 +29,11 @@ def python(tmp_path_factory, bundle):
     """Python of a fresh environment, made as the handout says."""
     environment = tmp_path_factory.mktemp("environment") / ".venv"
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
-    for line in (
-        [sys.executable, "-m", "venv", environment],
-        [scripts / "pip", "install", "-q", "--disable-pip-version-check", "-r", "requirements.txt"],
-    ):
-        subprocess.run(line, cwd=bundle, check=True)
-    return scripts / "python"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    pip, python = (shutil.which(name, path=scripts) for name in ("pip", "python"))
+    line = [pip, "install", "-q", "--disable-pip-version-check", "-r", "requirements.txt"]
+    subprocess.run(line, cwd=bundle, check=True)
+    return python
 
 
 def test_nothing_of_the_teachers_is_in_it(bundle):
