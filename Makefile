@@ -63,7 +63,7 @@ links: $(INSTALLED)  ## check the external links of the book
 	jupyter-book build . --builder linkcheck
 
 lock: $(INSTALLED)  ## write requirements.lock anew from requirements.txt
-	python -m tools.lock
+	python tools/lock.py
 
 lint: $(INSTALLED)  ## format the code and report what ruff finds
 	ruff format . && ruff check --fix .
