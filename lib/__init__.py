@@ -30,9 +30,4 @@ Data and figures:
     lib.data.vocabulary  from characters to ids and back
     lib.data.dates       dates in English and in Japanese
     lib.plots            the figures' style, and plots that several pages share
-
-Exercises:
-
-    lib.checking         comparing an answer with what was expected, in words
-    lib.student_pieces   answers of earlier notebooks, for a later one
 """

@@ -52,11 +52,14 @@ class EncoderLayer(nn.Module):
         eps: float = 1e-5,
     ):
         super().__init__()
-        residual = {"dropout": dropout, "norm_first": norm_first, "eps": eps}
+
+        def residual() -> ResidualConnection:
+            return ResidualConnection(d_model, dropout=dropout, norm_first=norm_first, eps=eps)
+
         self.self_attention = MultiHeadAttention(d_model, num_heads, d_k=d_k, d_v=d_v)
-        self.self_attention_residual = ResidualConnection(d_model, **residual)
+        self.self_attention_residual = residual()
         self.feed_forward = PositionwiseFeedForward(d_model, d_ff, activation=activation)
-        self.feed_forward_residual = ResidualConnection(d_model, **residual)
+        self.feed_forward_residual = residual()
 
     def forward(
         self,
@@ -85,10 +88,8 @@ class Encoder(nn.Module):
 
     Args:
         num_layers: number of layers.
-        d_model: width of a position's vector.
-        norm_first: False for post-norm, True for pre-norm.
-        eps: see `ResidualConnection`; the last LayerNorm has the same.
-        **layer_options: all other arguments of `EncoderLayer`.
+        d_model, num_heads, d_ff, d_k, d_v, dropout, norm_first, activation, eps: of each layer,
+            see `EncoderLayer`; the last LayerNorm has the same eps.
 
     Raises:
         ValueError: if num_layers is below 1, or `EncoderLayer` refuses an argument.
@@ -101,14 +102,29 @@ class Encoder(nn.Module):
         *,
         num_layers: int,
         d_model: int,
+        num_heads: int,
+        d_ff: int,
+        d_k: int | None = None,
+        d_v: int | None = None,
+        dropout: float = 0.0,
         norm_first: bool = False,
+        activation: Callable[[Tensor], Tensor] = torch.relu,
         eps: float = 1e-5,
-        **layer_options,
     ):
         super().__init__()
         check_at_least_one(num_layers=num_layers)
         self.layers = nn.ModuleList(
-            EncoderLayer(d_model=d_model, norm_first=norm_first, eps=eps, **layer_options)
+            EncoderLayer(
+                d_model=d_model,
+                num_heads=num_heads,
+                d_ff=d_ff,
+                d_k=d_k,
+                d_v=d_v,
+                dropout=dropout,
+                norm_first=norm_first,
+                activation=activation,
+                eps=eps,
+            )
             for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(d_model, eps) if norm_first else nn.Identity()

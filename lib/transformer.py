@@ -7,6 +7,7 @@ two sentences, vocab the size of their common vocabulary. Token ids are padded o
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -121,13 +122,16 @@ class DecoderLayer(nn.Module):
         eps: float = 1e-5,
     ):
         super().__init__()
-        residual = {"dropout": dropout, "norm_first": norm_first, "eps": eps}
+
+        def residual() -> ResidualConnection:
+            return ResidualConnection(d_model, dropout=dropout, norm_first=norm_first, eps=eps)
+
         self.self_attention = MultiHeadAttention(d_model, num_heads, d_k=d_k, d_v=d_v)
-        self.self_attention_residual = ResidualConnection(d_model, **residual)
+        self.self_attention_residual = residual()
         self.source_attention = MultiHeadAttention(d_model, num_heads, d_k=d_k, d_v=d_v)
-        self.source_attention_residual = ResidualConnection(d_model, **residual)
+        self.source_attention_residual = residual()
         self.feed_forward = PositionwiseFeedForward(d_model, d_ff, activation=activation)
-        self.feed_forward_residual = ResidualConnection(d_model, **residual)
+        self.feed_forward_residual = residual()
 
     def forward(
         self,
@@ -189,14 +193,29 @@ class Decoder(nn.Module):
         *,
         num_layers: int,
         d_model: int,
+        num_heads: int,
+        d_ff: int,
+        d_k: int | None = None,
+        d_v: int | None = None,
+        dropout: float = 0.0,
         norm_first: bool = False,
+        activation: Callable[[Tensor], Tensor] = torch.relu,
         eps: float = 1e-5,
-        **layer_options,
     ):
         super().__init__()
         check_at_least_one(num_layers=num_layers)
         self.layers = nn.ModuleList(
-            DecoderLayer(d_model=d_model, norm_first=norm_first, eps=eps, **layer_options)
+            DecoderLayer(
+                d_model=d_model,
+                num_heads=num_heads,
+                d_ff=d_ff,
+                d_k=d_k,
+                d_v=d_v,
+                dropout=dropout,
+                norm_first=norm_first,
+                activation=activation,
+                eps=eps,
+            )
             for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(d_model, eps) if norm_first else nn.Identity()
@@ -259,6 +278,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.positions: SinusoidalPositions | LearnedPositions | None
         if config.positions == "sinusoidal":
             self.positions = SinusoidalPositions(config.d_model)
         elif config.positions == "learned":
@@ -266,7 +286,7 @@ class Transformer(nn.Module):
         else:
             self.positions = None
         self.dropout = nn.Dropout(config.dropout)
-        stack = {
+        sizes: dict[str, Any] = {
             "num_layers": config.num_layers,
             "d_model": config.d_model,
             "num_heads": config.num_heads,
@@ -276,8 +296,8 @@ class Transformer(nn.Module):
             "dropout": config.dropout,
             "norm_first": config.norm_first,
         }
-        self.encoder = Encoder(**stack)
-        self.decoder = Decoder(**stack)
+        self.encoder = Encoder(**sizes)
+        self.decoder = Decoder(**sizes)
 
         nn.init.normal_(self.embedding.weight, std=config.d_model**-0.5)
         for module in self.modules():
