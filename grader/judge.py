@@ -31,7 +31,7 @@ from typing import Any, NoReturn
 import torch
 from nbformat import NotebookNode
 
-from grader.border import Border, BorderError, Foreign, Gone, TooLate
+from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
 from grader.instructors import code_cells, defined_names
 from grader.job import Failure, JudgeError, Outcome
 from grader.sandbox import End, Sandbox
@@ -273,7 +273,7 @@ class _Examination:
                     outcome = outcome_of(error)
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
-            handles = {v._handle for v in own if isinstance(v, Foreign)}
+            handles = {handle_of(v) for v in own if isinstance(v, Foreign)}
             self.took_part = bool(handles & border.called)
             if lent:
                 _students(border.root.take_back)

@@ -26,7 +26,11 @@ from types import TracebackType
 from grader.walls import SCRATCH, Limits
 
 COURSE = Path(__file__).parents[1]
-VISIBLE = ["lib", *(f"grader/{n}.py" for n in ("__init__", "border", "student", "walls", "warm"))]
+VISIBLE = [
+    "lib",
+    "grader/border",
+    *(f"grader/{n}.py" for n in ("__init__", "student", "walls", "warm")),
+]
 SECONDS_TO_START = 60  # of the warm process; a student's takes milliseconds
 
 
