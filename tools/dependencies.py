@@ -6,6 +6,7 @@ and an experiment when a string is its name.
 """
 
 import ast
+import functools
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def dependencies(
             found.add(file)
             if file.suffix == ".py":
                 package = ".".join(file.parent.relative_to(root).parts)
-                unread.append((parse(file.read_text(encoding="utf-8")), package))
+                unread.append((_parse_file(file, file.stat().st_mtime_ns), package))
     return found
 
 
@@ -71,6 +72,11 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
+
+
+@functools.lru_cache(maxsize=1000)  # many sources depend on the same files
+def _parse_file(path: Path, _changed: int) -> ast.Module:
+    return parse(path.read_text(encoding="utf-8"))
 
 
 def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
