@@ -153,6 +153,7 @@ class Experiment:
             **made,
         )
         (folder / CARD).write_text(card, encoding="utf-8")
+        (folder / CHECKPOINT).unlink(missing_ok=True)
         if tensors:
             save_file(tensors, folder / CHECKPOINT)
         shutil.rmtree(kept)
