@@ -1,6 +1,6 @@
 # The verbs of the project; each is a thin line over jupyter-book, nbgrader or pytest.
 .DEFAULT_GOAL := help
-.PHONY: help course test quick book serve exercises grade sample-class bundle mistakes bench experiment lock links lint clean
+.PHONY: help course test quick book serve exercises grade sample-class bundle mistakes bench lock links lint types clean
 
 PYTHON ?= python3
 # A part is a folder of solutions/. PART=bert restricts a verb to one of them.
@@ -19,16 +19,16 @@ help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 course: book exercises sample-class  ## everything: install, build the book, release, grade a sample class
-	@python tools/summary.py $(SAMPLE)
+	@python -m tools.summary $(SAMPLE)
 
 test: book exercises sample-class  ## prove that everything is right, or all that belongs to PART=...
-	ruff check . && ruff format --check .
-	PARTS="$(PART)" PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadgroup
-	python tools/prove_pages.py $(PART)
+	ruff check . && ruff format --check . && mypy
+	PARTS="$(PART)" PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
+	python -m tools.prove_pages $(PART)
 	pytest --nbval-lax --numprocesses=auto --dist=loadfile $(addprefix solutions/,$(PART))
 
 quick: $(INSTALLED)  ## test what has changed since the last commit, in under a minute
-	python tools/quick_tests.py
+	python -m tools.quick_tests
 
 book: $(INSTALLED)  ## execute the pages and build the book into _build/html
 	@$(if $(COLD),rm -rf $(COURSE_CACHE))
@@ -45,12 +45,12 @@ grade: $(INSTALLED)  ## grade submitted/STUDENT/PART/*.ipynb, of PART=... or of 
 	python -m grader $(PART)
 
 sample-class: $(INSTALLED)
-	python tools/sample_class.py $(SAMPLE) $(PART)
+	python -m tools.sample_class $(SAMPLE) $(PART)
 	for part in $(PART); do nbgrader generate_assignment $$part --force --CourseDirectory.root=$(SAMPLE) --Application.log_level=WARN || exit; done
 	python -m grader $(PART) --root $(SAMPLE) --sandbox=if-possible
 
 bundle: exercises  ## pack what students get: _build/PART-course.zip for each part
-	python tools/bundle.py _build $(PART)
+	python -m tools.bundle _build $(PART)
 
 mistakes: $(INSTALLED)  ## show what the tests make of the known answers to TASK=...
 	@python -m grader.judging $(TASK)
@@ -72,8 +72,11 @@ lock: $(INSTALLED)  ## write requirements.lock anew from requirements.txt
 lint: $(INSTALLED)  ## format the code and report what ruff finds
 	ruff format . && ruff check --fix .
 
+types: $(INSTALLED)  ## check the annotations
+	mypy
+
 clean:  ## delete what was built; keeps the virtual environment and your submissions
-	rm -rf _build .pytest_cache .ruff_cache
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) tools/check_python.py

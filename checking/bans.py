@@ -4,6 +4,7 @@ import contextlib
 import functools
 import importlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 _allowed = False
 
@@ -21,10 +22,10 @@ def forbid(*names: str) -> None:
     """
     for name in names:
         owner_name, _, attribute = name.rpartition(".")
-        owner = importlib.import_module(owner_name)
-        target = getattr(owner, attribute)
+        owner: Any = importlib.import_module(owner_name)
+        target: Any = getattr(owner, attribute)
         if isinstance(target, type):
-            owner, attribute, target = target, "__init__", target.__init__
+            owner, attribute, target = target, "__init__", vars(target)["__init__"]
         if not hasattr(target, "_forbidden"):
             setattr(owner, attribute, _guard(target, name))
 
@@ -36,7 +37,7 @@ def _guard(target: Callable, name: str) -> Callable:
             raise Forbidden(f"{name} is what this notebook asks you to write; build it yourself")
         return target(*args, **kwargs)
 
-    guarded._forbidden = True
+    guarded._forbidden = True  # type: ignore[attr-defined]
     return guarded
 
 

@@ -75,7 +75,7 @@ def result_gradients(result: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor
     outputs = [r for r in results if isinstance(r, Tensor) and r.requires_grad]
     if not outputs:
         return None
-    total = sum((r * example(*r.shape, seed=9, dtype=r.dtype)).sum() for r in outputs)
+    total: Any = sum((r * example(*r.shape, seed=9, dtype=r.dtype)).sum() for r in outputs)
     gradients = torch.autograd.grad(total, list(inputs.values()), allow_unused=True)
     return {
         name: torch.zeros_like(value) if gradient is None else gradient

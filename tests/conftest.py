@@ -1,41 +1,44 @@
 """What all tests share: the shapes in lib are checked, and a table shows how far oracles differ."""
 
-import shutil
+import importlib.util
+import os
 
 import pytest
-from jaxtyping import install_import_hook
-from playwright.sync_api import sync_playwright
 
 # The shape annotations of lib are checked in tests only. This must come before lib's import,
-# and so before any test module is collected.
-install_import_hook("lib", "beartype.beartype")
+# and so before any test module is collected. Some tests need neither lib nor jaxtyping, and run
+# where both are missing; lib cannot be imported there, so nothing of it goes unchecked.
+if importlib.util.find_spec("jaxtyping"):
+    from jaxtyping import install_import_hook
+
+    install_import_hook("lib", "beartype.beartype")
 
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: grades a class, builds a book or drives a browser")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail(f"no browser found, looked for {', '.join(BROWSERS)}: install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=SWITCHES)
-        yield chromium
-        chromium.close()
+def pytest_ignore_collect(collection_path):
+    """With PARTS in the environment, leave out what does not belong to the parts it names."""
+    if not os.environ.get("PARTS") or not collection_path.name.startswith("test_"):
+        return None
+    from tests.selection import ALL, PARTS, belongs
+
+    return None if PARTS == ALL or belongs(collection_path) else True
 
 
 def pytest_collection_modifyitems(items):
-    """The one file that installs packages goes first: at the end it would run on alone.
+    """Spread tests by work: one by one, apart from those that share what a module has set up.
 
-    `--no-loadscope-reorder` keeps xdist from sorting the files by their number of tests.
+    Slow tests come first, so that none of them runs on alone at the end.
     """
-    items.sort(key=lambda item: item.path.name != "test_bundle.py")
+    for item in items:
+        shared = any(
+            found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values()
+        )
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,6 +1,6 @@
 """Pack what students get of each part, and nothing else, into an archive.
 
-    python tools/bundle.py _build transformer
+    python -m tools.bundle _build transformer
 
 writes _build/transformer-course.zip: the part's released notebooks with the files beside them, the
 library, the checks, and what else the notebooks need (an experiment's checkpoint, say). A part that

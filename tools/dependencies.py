@@ -7,6 +7,7 @@ card do not count: no page reads them.
 """
 
 import ast
+import functools
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def dependencies(
             found.add(file)
             if file.suffix == ".py":
                 package = ".".join(file.parent.relative_to(root).parts)
-                unread.append((parse(file.read_text(encoding="utf-8")), package))
+                unread.append((_parse_file(file, file.stat().st_mtime_ns), package))
     return found
 
 
@@ -73,6 +74,11 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
+
+
+@functools.lru_cache(maxsize=1000)  # many sources depend on the same files
+def _parse_file(path: Path, _changed: int) -> ast.Module:
+    return parse(path.read_text(encoding="utf-8"))
 
 
 def imported_names(tree: ast.Module, package: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Hand in a sample class: write the submissions that tests/sample_class describes.
 
-    python tools/sample_class.py _build/sample-class transformer
+    python -m tools.sample_class _build/sample-class transformer
 
 Each file there is a student: which notebooks of a part they fill in, and which known mistakes they
 make. Where a student has no mistakes of their own in a part, they make the one with the number
@@ -71,9 +71,10 @@ def hand_in(student: dict, part: str, folder: Path) -> None:
     chosen = filled_in(student, [path.stem for path in paths])
     for path in paths:
         notebook, source = _read(path), ROOT / "solutions" / part / path.name
-        answers = {}
+        answers: dict[str, str] = {}
         if path.stem in chosen:
-            answers = {_id(cell): cell.source for cell in _read(source).cells if _is_answer(cell)}
+            cells = filter(_is_answer, _read(source).cells)
+            answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in cells}
             answers |= mistakes_in(student, source)
         for cell in notebook.cells:
             cell.source = answers.get(_id(cell), cell.source)
@@ -84,8 +85,8 @@ def _read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def _id(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+def _id(cell: NotebookNode) -> str:
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def _is_answer(cell: NotebookNode) -> bool:

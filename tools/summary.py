@@ -1,6 +1,6 @@
 """The end of `make course`: what was built, the sample class's scores, and what to open.
 
-python tools/summary.py _build/sample-class
+python -m tools.summary _build/sample-class
 """
 
 import os

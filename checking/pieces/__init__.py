@@ -102,7 +102,7 @@ def _run_notebook(path: Path) -> tuple[dict[str, tuple[Any, str | None]], str]:
     except Exception:
         return {}, "notebook cannot be read"
     namespace = {"__name__": "__main__"}
-    answers = {}
+    answers: dict[str, tuple[Any, str | None]] = {}
     for name, source in cells:
         try:
             exec(compile(source, f"<{path.stem}: {name}>", "exec"), namespace)

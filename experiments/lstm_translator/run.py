@@ -8,19 +8,21 @@ from functools import partial
 import torch
 
 from experiments.experiment import Experiment, Trained
-from lib.data import dates
+from lib.data.dates import date_vocabulary, make_date_pairs
+from lib.data.vocabulary import encode_pairs
 from lib.lstm import LSTMConfig, LSTMTranslator
-from lib.training import linear_warmup_decay, train, translation_loss
+from lib.training import linear_warmup_decay, train
 from lib.transformer import Transformer, TransformerConfig
+from lib.translation import translation_loss
 
 STEPS, PAIRS, BATCH_SIZE = 1000, 40_000, 128
 
 
 def train_lstm(steps, pairs):
     """The loss of each step, and the trained weights."""
-    vocabulary = dates.date_vocabulary()
+    vocabulary = date_vocabulary()
     generator = torch.Generator().manual_seed(0)
-    data = dates.encode_pairs(dates.make_date_pairs(pairs, generator=generator), vocabulary)
+    data = encode_pairs(make_date_pairs(pairs, generator=generator), vocabulary)
     torch.manual_seed(0)
     # The lab makes its Transformer and then the LSTM from this seed; the LSTM's first weights
     # are the same here and there only after the same draws.

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from experiments.experiment import Experiment
+from lib.encoder import Encoder
 from lib.positions import SinusoidalPositions
 from lib.training import train
-from lib.transformer import Encoder, TransformerConfig
 
 KINDS = ("Transformer", "LSTM", "LSTM, gate open")
 DISTANCES = (4, 8, 16, 32, 64)
@@ -31,17 +31,7 @@ class Remember(nn.Module):
         if kind == "Transformer":
             self.body = nn.Sequential(
                 SinusoidalPositions(D),
-                Encoder(
-                    TransformerConfig(
-                        vocab_size=3,
-                        d_model=D,
-                        num_layers=1,
-                        num_heads=2,
-                        d_ff=2 * D,
-                        dropout=0.0,
-                        norm_first=True,
-                    )
-                ),
+                Encoder(num_layers=1, d_model=D, num_heads=2, d_ff=2 * D, norm_first=True),
             )
         else:
             self.body = nn.LSTM(D, D, batch_first=True)

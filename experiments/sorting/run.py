@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from experiments.experiment import Experiment
+from lib.encoder import Encoder
 from lib.positions import SinusoidalPositions
 from lib.training import train
-from lib.transformer import Encoder, TransformerConfig
 
 KINDS = ("post-norm", "pre-norm", "LSTM")
 RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
@@ -39,15 +39,11 @@ class Sorter(nn.Module):
         else:
             self.positions = SinusoidalPositions(d)
             self.body = Encoder(
-                TransformerConfig(
-                    vocab_size=10,
-                    d_model=d,
-                    num_layers=num_layers,
-                    num_heads=4,
-                    d_ff=2 * d,
-                    dropout=0.0,
-                    norm_first=kind == "pre-norm",
-                )
+                num_layers=num_layers,
+                d_model=d,
+                num_heads=4,
+                d_ff=2 * d,
+                norm_first=kind == "pre-norm",
             )
         self.read_off = nn.LazyLinear(10)
 

@@ -134,6 +134,7 @@ def _whole_answer(path: Path, cell: str, reference: str) -> str:
         return cell
     lines = [line for line in reference.split("\n") if line.strip() not in _MARKERS]
     theirs = _find_class(ast.parse("\n".join(lines)), path.stem)
+    assert theirs is not None and theirs.end_lineno is not None
     replaceable = {node.name: node for node in theirs.body if isinstance(node, ast.FunctionDef)}
     before, methods = _take_apart(path, cell, tree, list(replaceable))
     # From the end to the beginning, so that the lines above keep their numbers.
@@ -141,7 +142,7 @@ def _whole_answer(path: Path, cell: str, reference: str) -> str:
     lines[theirs.end_lineno : theirs.end_lineno] = [f"\n{text}" for text in added]
     for name, node in reversed(replaceable.items()):
         if name in methods:
-            first = min(part.lineno for part in [node, *node.decorator_list])
+            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
             lines[first - 1 : node.end_lineno] = [methods[name]]
     return f"{before}\n\n\n" + "\n".join(lines)
 
@@ -160,14 +161,14 @@ def _take_apart(
     methods: dict[str, str] = {}
     for node in tree.body:
         # With the comments above it; those at the end of the cell belong to the last.
-        end = len(lines) if node is tree.body[-1] else node.end_lineno
+        end = len(lines) if node is tree.body[-1] else node.end_lineno or start
         piece, start = lines[start:end], end
         if isinstance(node, ast.FunctionDef):
             if problem := _misplaced(node, tree, replaceable):
                 _refuse(path, node.lineno, problem, node.name)
             if node.name in methods:
                 _refuse(path, node.lineno, "each method once", node.name)
-        if _is_method(node):
+        if isinstance(node, ast.FunctionDef) and _is_method(node):
             methods[node.name] = indent("\n".join(piece).strip("\n"), "    ")
         else:
             before += piece
@@ -178,9 +179,7 @@ def _take_apart(
     return "\n".join(before), methods
 
 
-def _is_method(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.FunctionDef):
-        return False
+def _is_method(node: ast.FunctionDef) -> bool:
     decorators = {part.id for part in node.decorator_list if isinstance(part, ast.Name)}
     first = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)][:1]
     return first == ["self"] or bool(decorators & {"staticmethod", "classmethod"})

@@ -10,8 +10,8 @@ import contextlib
 import multiprocessing
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
@@ -92,13 +92,13 @@ class Cluster:
 
     def map(
         self, job_of: Callable[[Item], Job], items: Iterator[Item]
-    ) -> Iterator[tuple[Item, Finding]]:
+    ) -> Generator[tuple[Item, Finding], None, None]:
         """Examine items, a few ahead at a time, and give each finding as it comes.
 
         A worker that dies costs nothing: Dask gives what it had in hand to the others, and waits
         for a new one where there is none.
         """
-        waiting = {}
+        waiting: dict[Future, Item] = {}
         with self._client, self._client.get_executor(pure=False) as executor:
             try:
                 while True:

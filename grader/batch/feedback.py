@@ -11,7 +11,7 @@ from tqdm import tqdm
 from grader.batch.pool import start_pool
 from grader.course import open_course
 
-FEW = 10  # students for whom no further process is worth its start
+FEW = 2  # students for whom no further process is worth its start
 
 
 class _Feedback(GenerateFeedback):

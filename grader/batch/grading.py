@@ -129,7 +129,7 @@ class Grading:
             LookupError: if nobody has handed in anything.
             SandboxError: if the sandbox is required and cannot be built.
         """
-        students = self._students()
+        students = self._student_folders()
         paths = (s / self.record.assignment / f"{n}.ipynb" for s in students for n in self.released)
         total = sum(path.is_file() for path in paths)
         with tqdm(total=total, desc="Grading", unit="notebook", smoothing=0.05) as self._bar:
@@ -146,7 +146,7 @@ class Grading:
 
     # --- what there is to do --------------------------------------------------------------
 
-    def _students(self) -> list[Path]:
+    def _student_folders(self) -> list[Path]:
         submitted = Path(self.course.root, self.course.submitted_directory)
         students = sorted(p for p in submitted.glob("*") if p.is_dir())
         for stray in sorted(p for p in submitted.glob("*.ipynb") if not p.is_dir()):

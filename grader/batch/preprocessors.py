@@ -30,7 +30,7 @@ class SubmissionExporter(NotebookExporter):
 
     def from_filename(
         self, filename: str, resources: dict | None = None, **kwargs: Any
-    ) -> tuple[str, ResourcesDict]:
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """As of an exporter.
 
         Raises:

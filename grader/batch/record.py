@@ -169,7 +169,9 @@ class Record:
 
         self._patiently(work)
 
-    def _rows(self, kind: type[T], notebook: str, student: str) -> list[tuple[T, str]]:
+    def _rows(
+        self, kind: type[Grade] | type[Comment], notebook: str, student: str
+    ) -> list[tuple[Any, str]]:
         """The grades or comments of a notebook, each with the name of its cell."""
         return (
             self._gradebook.db.query(kind, BaseCell.name)

@@ -1,7 +1,7 @@
 """Where examining is done: in this process, or in several of this machine."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Workers:
 
     def map(
         self, job_of: Callable[[Item], Job], items: Iterator[Item]
-    ) -> Iterator[tuple[Item, Finding]]:
+    ) -> Generator[tuple[Item, Finding], None, None]:
         """Examine items, a few ahead at a time, and give each finding as it comes.
 
         A process that dies costs nothing: what was in hand is examined again.
@@ -69,9 +69,9 @@ class Workers:
         executor = start_pool(self.count)
         ahead = 2 * self.count + 2
         waiting: dict[Future, tuple[Item, int]] = {}
-        todo = ((item, 0) for item in items)
-        # The first ones are made while the processes start, for which `submit` waits.
-        todo = itertools.chain(list(itertools.islice(todo, AT_FIRST)), todo)
+        first = list(itertools.islice(items, AT_FIRST))
+        # These are made while the processes start, for which `submit` waits.
+        todo: Iterator[tuple[Item, int]] = ((item, 0) for item in itertools.chain(first, items))
         try:
             while True:
                 for item, deaths in itertools.islice(todo, ahead - len(waiting)):

@@ -27,8 +27,10 @@ def name_of(cell: NotebookNode) -> str:
 def compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
     """A cell's statements, and the expression that it ends with, if it ends with one."""
     tree = ast.parse(source, name)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    value = None if last is None else compile(ast.Expression(last.value), name, "eval")
+    value = None
+    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
+        value = compile(ast.Expression(last.value), name, "eval")
+        tree.body.pop()
     return compile(tree, name, "exec"), value
 
 
@@ -37,4 +39,4 @@ def execute(cell: NotebookNode, namespace: dict[str, Any]) -> float | None:
     statements, last = compiled(cell.source, name_of(cell))
     exec(statements, namespace)
     value = None if last is None else eval(last, namespace)
-    return float(value) if type(value) in (int, float) else None
+    return float(value) if type(value) is int or type(value) is float else None

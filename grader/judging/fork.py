@@ -99,7 +99,8 @@ def in_forks(
     Raises:
         JudgeError: if a piece raised, died or took too long.
     """
-    todo, running = enumerate(works), {}
+    todo = enumerate(works)
+    running: dict[Any, tuple[int, ForkedWork]] = {}  # by what their results come through
     try:
         while True:
             for number, work in itertools.islice(todo, count - len(running)):

@@ -75,7 +75,7 @@ def learn(notebooks: Iterable[tuple[str, Sequence[KnownAnswer]]], count: int) ->
             path = _kept_at(instructors, answers, task)
             if _read(path, answers) is None:
                 missing.append((instructors, task, answers, path))
-    works = [functools.partial(run_known_answers, *about) for *about, _ in missing]
+    works = [functools.partial(run_known_answers, text, task, of) for text, task, of, _ in missing]
     for number, found in in_forks(works, seconds=SECONDS_FOR_A_TASK, count=count):
         _keep(missing[number][-1], found)
     return sum(len(answers) for _, _, answers, _ in missing)
@@ -109,7 +109,8 @@ def run_known_answers(
         For each answer, the outcome of each graded cell of the task.
     """
     base: dict[str, Any] = {"__name__": "__main__"}
-    tests, owner, names = [], "", set()
+    tests: list[NotebookNode] = []
+    owner, names = "", set[str]()
     for cell in code_cells(nbformat.reads(instructors, as_version=4)):
         about = cell.metadata.nbgrader
         if about.get("grade"):

@@ -12,7 +12,7 @@ submission. `grader.sandbox.walls` says what each submission is limited to.
 
 import contextlib
 import itertools
-import json
+import multiprocessing.connection
 import os
 import socket
 import subprocess
@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 
 from grader.files import COURSE
+from grader.sandbox import messages
 from grader.sandbox.bubblewrap import bubblewrap, environment
 from grader.sandbox.walls import Limits
 
@@ -57,7 +58,7 @@ class WarmProcess:
 
     def __init__(self, *, walls: bool = True):
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed in close
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, theirs = socket.socketpair()
         kind = "walls" if walls else "no-walls"
         python = [sys.executable, "-m", "grader.sandbox.student", str(theirs.fileno()), kind]
         command = [*bubblewrap(), *python] if walls else python
@@ -75,17 +76,21 @@ class WarmProcess:
     def fork(self, limits: Limits, modules: tuple[str, ...]) -> socket.socket:
         """Let it import modules and fork a process that starts students; a connection to that.
 
+        Waits until there is something to read: its first answer, or that it is gone.
+
         Raises:
-            SandboxError: if it is gone.
+            SandboxError: if it is gone already.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socket.socketpair()
         with theirs:
-            request = json.dumps({"limits": asdict(limits), "modules": modules}).encode()
             try:
-                socket.send_fds(self._control, [request], [theirs.fileno()])
+                request = {"limits": asdict(limits), "modules": modules}
+                messages.send(self._control, request, [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 raise SandboxError(f"the warm process is gone ({error}){self.said()}") from None
+            # While we hold the other end, only the warm process's own socket says that it is gone.
+            multiprocessing.connection.wait([ours, self._control], SECONDS_TO_START)
         return ours
 
     def said(self) -> str:
@@ -148,7 +153,7 @@ class Sandbox:
         self._warm = warm
         self._control = warm.fork(self.limits, self.modules)
         try:
-            self._receive("0", SECONDS_TO_START)
+            self._receive("0", 1)
         except SandboxError:
             self._control.close()
             raise
@@ -183,9 +188,8 @@ class Sandbox:
     def _ask(self, op: str, descriptors: list[int]) -> dict:
         # With the process's number, since a judge that was forked may ask, and die before it reads.
         number = f"{os.getpid()}-{next(self._asked)}"
-        request = json.dumps({"op": op, "number": number}).encode()
         try:
-            socket.send_fds(self._control, [request], descriptors)
+            messages.send(self._control, {"op": op, "number": number}, descriptors)
         except OSError as error:
             raise SandboxError(f"the warm process is gone ({error}){self._warm.said()}") from None
         return self._receive(number, 10)
@@ -195,14 +199,14 @@ class Sandbox:
         self._control.settimeout(seconds)
         while True:
             try:
-                message = self._control.recv(65536)
+                received = messages.receive(self._control)
             except OSError as error:
                 raise SandboxError(
                     f"the warm process does not answer ({error}){self._warm.said()}"
                 ) from None
-            if not message:
+            if received is None:
                 raise SandboxError(f"the warm process is gone{self._warm.said()}")
-            answer = json.loads(message)
+            answer, _ = received
             if answer["number"] == number:
                 break
         if "error" in answer:

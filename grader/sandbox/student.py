@@ -14,7 +14,6 @@ for machines that cannot build them.
 
 import contextlib
 import io
-import json
 import os
 import signal
 import socket
@@ -25,7 +24,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from grader.border import Border
-from grader.sandbox import walls
+from grader.sandbox import messages, walls
 from grader.sandbox.warm import fork, import_modules, warm_up
 
 READY = "ready"
@@ -43,7 +42,8 @@ class StudentShell:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
         self._shell = InteractiveShell.instance(config=config)
-        self._shell._showtraceback = lambda *_: None  # the error is reported by itself
+        # The error is reported by itself.
+        self._shell._showtraceback = lambda *_: None  # type: ignore[method-assign]
         self.output = walls.Limits.output
         self._lent: dict[str, Any] = {}
 
@@ -107,14 +107,11 @@ def serve(
 ) -> None:
     """Start and stop students as the other end of the socket asks, until it hangs up."""
     running: int | None = None  # the number of the student's process
-    _answer(control, {"number": "0"})
+    messages.send(control, {"number": "0"})
     try:
-        while True:
-            message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
-            if not message:
-                return
-            request = json.loads(message)
-            answer = {"number": request["number"]}
+        while (received := messages.receive(control)) is not None:
+            request, descriptors = received
+            answer: dict[str, Any] = {"number": request["number"]}
             if running is not None:
                 answer["end"] = _stop(running)
                 running = None
@@ -125,14 +122,10 @@ def serve(
                     answer["error"] = str(error)
             for descriptor in descriptors:
                 os.close(descriptor)
-            _answer(control, answer)
+            messages.send(control, answer)
     finally:
         if running is not None:
             _stop(running)
-
-
-def _answer(control: socket.socket, answer: dict[str, Any]) -> None:
-    control.send(json.dumps(answer).encode())
 
 
 def _start(
@@ -195,7 +188,8 @@ def _stop(pid: int) -> dict[str, Any]:
     """Kill a student's process and all it started; say how it ended and what it used."""
     os.kill(pid, signal.SIGKILL)  # there until it is waited for
     _, status, used = os.wait4(pid, 0)
-    return {"code": os.waitstatus_to_exitcode(status), "memory": used.ru_maxrss * 1024}
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes
+    return {"code": os.waitstatus_to_exitcode(status), "memory": used.ru_maxrss * unit}
 
 
 def main() -> None:
@@ -206,12 +200,9 @@ def main() -> None:
     warm_up((), for_tests=False)
     filter_calls = walls.Filter() if walled else None
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that serve
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
-        if not message:
-            return
-        connection = socket.socket(fileno=descriptors[0])
-        request = json.loads(message)
+    while (received := messages.receive(control)) is not None:
+        request, (descriptor,) = received
+        connection = socket.socket(fileno=descriptor)
         import_modules(request["modules"])
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

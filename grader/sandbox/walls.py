@@ -119,9 +119,10 @@ def furnish(limits: Limits) -> None:
     _done(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
     safely = MS_NOSUID | MS_NODEV
     _done(_libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, None), "mounting /proc")
-    for folder in (SCRATCH.encode(), b"/dev/shm"):
+    for folder in (SCRATCH, "/dev/shm"):
         options = f"size={limits.scratch},nr_inodes={limits.files},mode=1777".encode()
-        _done(_libc.mount(b"tmpfs", folder, b"tmpfs", safely, options), f"mounting {folder}")
+        mounted = _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", safely, options)
+        _done(mounted, f"mounting {folder}")
     os.chdir(SCRATCH)
 
 

@@ -10,7 +10,7 @@ import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nbgrader.plugins import ExtractorPlugin
 from nbgrader.plugins.zipcollect import FileNameCollectorPlugin
@@ -162,7 +162,7 @@ class Collector(FileNameCollectorPlugin):
     """
 
     platform = Enum(sorted(PLATFORMS), None, True, help="What named the files.").tag(config=True)
-    first = Dict(help="The file that was taken, by student and name.")
+    first: Any = Dict(help="The file that was taken, by student and name.")
 
     def __init__(self, **settings: object) -> None:
         """Take the settings, as nbgrader's plugins do.
@@ -171,7 +171,7 @@ class Collector(FileNameCollectorPlugin):
             ValueError: unless either a platform or an expression is set.
         """
         super().__init__(**settings)
-        if bool(self.platform) == bool(self.named_regexp):
+        if bool(self.platform) == bool(self.named_regexp):  # type: ignore[has-type]
             raise ValueError(
                 "expected either the platform of the download, for example "
                 "--Collector.platform=moodle, or --FileNameCollectorPlugin.named_regexp; got "

@@ -121,7 +121,7 @@ def match_cells(cells: Iterable[dict[str, Any]], instructors: NotebookNode) -> S
     sources: dict[str, list[str]] = {}
     added: list[str] = []
     for (_, source), owner in zip(theirs, owners, strict=True):
-        if owner in answers:
+        if owner is not None and owner in answers:
             if owner in sources:
                 repairs.append(f"two cells are {owner}; they were run one after the other")
             sources[owner] = [*sources.get(owner, []), *added, source]

@@ -9,6 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.book.conftest import documents
 
+pytestmark = pytest.mark.slow
+
+pytest_plugins = ["tests.browser"]
+
 PAGES = documents()
 PART = [name for name in PAGES if name.count("/") == 2]
 # Bytes that the first visit of a page fetches. Measured: about 1.9 MB, of which MathJax is 1.2.

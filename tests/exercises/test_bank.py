@@ -71,7 +71,7 @@ def whole_notebooks():
             yield pytest.param(path, answers, id=f"{path.parent.name}-{path.stem}-{turn}")
 
 
-@pytest.mark.parametrize(("path", "answers"), whole_notebooks())
+@pytest.mark.parametrize(("path", "answers"), list(whole_notebooks()))
 def test_correct_variants_stand_together_in_a_notebook(path, answers):
     """A later task may call an earlier one's answer, however that is written."""
     failures = {cell: text for cell, text in run_cells(NOTEBOOKS[path], answers).items() if text}

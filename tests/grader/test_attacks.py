@@ -17,6 +17,8 @@ from tests.exercises.running import ROOT, read, run_cells
 from tests.grader.attacks import ALL, ATTACKS, TASK, WITHOUT
 from tests.grader.small_course import RIGHT, SOURCE, SmallCourse, notebook_with
 
+pytestmark = pytest.mark.slow
+
 HONEST = ["aaa-honest", "mmm-honest", "zzz-honest"]
 SETTINGS = """
 c.Judge.seconds_per_call = 4

@@ -14,6 +14,8 @@ import pytest
 
 from tests.grader.small_course import POINTS, RIGHT, WRONG, SmallCourse
 
+pytestmark = pytest.mark.slow
+
 
 class DaskCluster:
     """A scheduler, and workers that come and go."""

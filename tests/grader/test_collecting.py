@@ -13,6 +13,8 @@ import pytest
 
 from tests.exercises.running import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "book" / "teachers-guide" / "moodle-and-canvas.md"
 NAMES = ["01-attention-as-lookup.ipynb", "02-masks.ipynb"]
 

@@ -20,6 +20,8 @@ from grader.batch import grading
 from tests.exercises.running import read
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def course(tmp_path):

@@ -15,20 +15,12 @@ class MultiHeadAttention(nn.Module):
 
 
 # %% mistake: the output map has no bias
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model, bias=False)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def __init__(self, d_model, num_heads, num_kv_heads=None):
+    super().__init__()
+    self.num_heads, self.num_kv_heads = num_heads, num_kv_heads or num_heads
+    width = d_model // num_heads * self.num_kv_heads
+    self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model, bias=False)
+    self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
 
 
 # %% mistake: keeps the maps in a plain list, so their parameters are not registered
@@ -60,42 +52,24 @@ class MultiHeadAttention(nn.Module):
 
 
 # %% mistake: the query heads share in turn (0, 1, 0, 1, …) instead of in groups
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        if d_model % self.h or self.h % self.g:
-            raise ValueError(f"{d_model}, {self.h}, {self.g}")
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat(1, self.h // self.g, 1, 1)
-        v = split_heads(self.w_value(value), self.g).repeat(1, self.h // self.g, 1, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat(1, h // g, 1, 1)
+    v = split_heads(self.w_value(value), g).repeat(1, h // g, 1, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: every query head uses the first key–value head
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        if d_model % self.h or self.h % self.g:
-            raise ValueError(f"{d_model}, {self.h}, {self.g}")
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k, v = split_heads(self.w_key(key), self.g), split_heads(self.w_value(value), self.g)
-        if self.g < self.h:
-            k, v = (x[:, :1].expand(-1, self.h, -1, -1) for x in (k, v))
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k, v = split_heads(self.w_key(key), g), split_heads(self.w_value(value), g)
+    if g < h:
+        k, v = (x[:, :1].expand(-1, h, -1, -1) for x in (k, v))
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: splits without exchanging the axes
@@ -116,308 +90,189 @@ class MultiHeadAttention(nn.Module):
 
 
 # %% mistake: merges without exchanging the axes
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(out.reshape(query.shape)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(out.reshape(query.shape)), weights
 
 
 # %% mistake: divides by √d_model instead of the square root of a head's width
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        scores = q @ k.mT / math.sqrt(query.shape[-1])
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed, -1e30)
-        weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
-        return self.w_output(merge_heads(weights @ v)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    scores = q @ k.mT / math.sqrt(query.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e30)
+    weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
 
 
 # %% mistake: the scale is missing
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        scores = q @ k.mT
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed, -1e30)
-        weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
-        return self.w_output(merge_heads(weights @ v)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    scores = q @ k.mT
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e30)
+    weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
 
 
 # %% mistake: the softmax runs over the heads
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g, self.d = num_heads, num_kv_heads or num_heads, d_model // num_heads
-        width = self.d * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        scores = q @ k.mT / math.sqrt(self.d)
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed, -1e30)
-        weights = scores.softmax(1) if allowed is None else scores.softmax(1) * allowed
-        return self.w_output(merge_heads(weights @ v)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e30)
+    weights = scores.softmax(1) if allowed is None else scores.softmax(1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
 
 
 # %% mistake: the keys go through the queries' map
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q, k = split_heads(self.w_query(query), self.h), split_heads(self.w_query(key), self.h)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q, k = split_heads(self.w_query(query), h), split_heads(self.w_query(key), h)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: keys and values are exchanged
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(value), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(key), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(value), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(key), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: the values are made from the keys, right for self-attention only
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(key), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(key), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: the keys are made from the queries, right for self-attention only
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(query), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(query), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: the output map is made and never used
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return merge_heads(out), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return merge_heads(out), weights
 
 
 # %% mistake: the mask is turned round, as nn.MultiheadAttention has it
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        allowed = None if allowed is None else ~allowed
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    allowed = None if allowed is None else ~allowed
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: the mask is never used
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: the mask of the first head is used for all heads
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        if allowed is not None and allowed.dim() == 4:
-            allowed = allowed[:, :1]
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    if allowed is not None and allowed.dim() == 4:
+        allowed = allowed[:, :1]
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: a query that may attend to nothing gets NaN
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g, self.d = num_heads, num_kv_heads or num_heads, d_model // num_heads
-        width = self.d * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        scores = q @ k.mT / math.sqrt(self.d)
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed, -torch.inf)
-        weights = scores.softmax(-1)
-        return self.w_output(merge_heads(weights @ v)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -torch.inf)
+    weights = scores.softmax(-1)
+    return self.w_output(merge_heads(weights @ v)), weights
 
 
 # %% mistake: a query that may attend to nothing attends to everything
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g, self.d = num_heads, num_kv_heads or num_heads, d_model // num_heads
-        width = self.d * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        scores = q @ k.mT / math.sqrt(self.d)
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed, -1e9)
-        weights = scores.softmax(-1)
-        return self.w_output(merge_heads(weights @ v)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e9)
+    weights = scores.softmax(-1)
+    return self.w_output(merge_heads(weights @ v)), weights
 
 
 # %% mistake: returns the weights averaged over the heads
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights.mean(1)
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights.mean(1)
 
 
 # %% mistake: returns the output alone
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        return self.w_output(merge_heads(F.scaled_dot_product_attention(q, k, v, allowed)))
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    return self.w_output(merge_heads(F.scaled_dot_product_attention(q, k, v, allowed)))
 
 
 # %% mistake: adds the query, which is the residual connection's work
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return query + self.w_output(merge_heads(out)), weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g).repeat_interleave(h // g, 1)
+    v = split_heads(self.w_value(value), g).repeat_interleave(h // g, 1)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return query + self.w_output(merge_heads(out)), weights
 
 
 # %% mistake: drops weights out in training
@@ -442,39 +297,23 @@ class MultiHeadAttention(nn.Module):
 
 
 # %% mistake: accepts numbers of heads that do not divide each other
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def __init__(self, d_model, num_heads, num_kv_heads=None):
+    super().__init__()
+    self.num_heads, self.num_kv_heads = num_heads, num_kv_heads or num_heads
+    width = d_model // num_heads * self.num_kv_heads
+    self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+    self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
 
 
 # %% mistake: checks the query heads but not the key–value heads
-class MultiHeadAttention(nn.Module):
-    def __init__(self, d_model, num_heads, num_kv_heads=None):
-        super().__init__()
-        if d_model % num_heads:
-            raise ValueError(f"{num_heads} does not divide {d_model}")
-        self.h, self.g = num_heads, num_kv_heads or num_heads
-        width = d_model // num_heads * self.g
-        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
-
-    def forward(self, query, key, value, allowed=None):
-        q = split_heads(self.w_query(query), self.h)
-        k = split_heads(self.w_key(key), self.g).repeat_interleave(self.h // self.g, 1)
-        v = split_heads(self.w_value(value), self.g).repeat_interleave(self.h // self.g, 1)
-        out, weights = scaled_dot_product_attention(q, k, v, allowed)
-        return self.w_output(merge_heads(out)), weights
+def __init__(self, d_model, num_heads, num_kv_heads=None):
+    super().__init__()
+    if d_model % num_heads:
+        raise ValueError(f"{num_heads} does not divide {d_model}")
+    self.num_heads, self.num_kv_heads = num_heads, num_kv_heads or num_heads
+    width = d_model // num_heads * self.num_kv_heads
+    self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+    self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
 
 
 # %% mistake: uses PyTorch's own answer, which this notebook forbids

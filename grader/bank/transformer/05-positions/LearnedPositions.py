@@ -42,207 +42,122 @@ class LearnedPositions(nn.Module):
 
 
 # %% mistake: start is ignored
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        if x.shape[1] > len(self.weight):
-            raise ValueError(f"{x.shape[1]} > {len(self.weight)}")
-        return x + self.weight[: x.shape[1]]
+def forward(self, x, start=0):
+    if x.shape[1] > len(self.weight):
+        raise ValueError(f"{x.shape[1]} > {len(self.weight)}")
+    return x + self.weight[: x.shape[1]]
 
 
 # %% mistake: counts positions from 1
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1) + 1
-        return x + self.weight[(first + torch.arange(x.shape[1])).clamp(0, len(self.weight) - 1)]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1) + 1
+    return x + self.weight[(first + torch.arange(x.shape[1])).clamp(0, len(self.weight) - 1)]
 
 
 # %% mistake: adds a row to each sequence instead of each position
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        return x + self.weight[start : start + x.shape[0]][:, None]
+def forward(self, x, start=0):
+    return x + self.weight[start : start + x.shape[0]][:, None]
 
 
 # %% mistake: returns the rows without x
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        return self.weight[start : start + x.shape[1]].expand(x.shape)
+def forward(self, x, start=0):
+    return self.weight[start : start + x.shape[1]].expand(x.shape)
 
 
 # %% mistake: multiplies x by √d_model, which belongs to the embeddings
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        return x * x.shape[-1] ** 0.5 + self.weight[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    return x * x.shape[-1] ** 0.5 + self.weight[first + torch.arange(x.shape[1])]
 
 
 # %% mistake: all sequences start where the first one starts
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = int(start[0]) if isinstance(start, torch.Tensor) else start
-        if first + x.shape[1] > len(self.weight) or first < 0:
-            raise ValueError(f"{first + x.shape[1]} > {len(self.weight)}")
-        return x + self.weight[first : first + x.shape[1]]
+def forward(self, x, start=0):
+    first = int(start[0]) if isinstance(start, torch.Tensor) else start
+    if first + x.shape[1] > len(self.weight) or first < 0:
+        raise ValueError(f"{first + x.shape[1]} > {len(self.weight)}")
+    return x + self.weight[first : first + x.shape[1]]
 
 
 # %% mistake: start may be one number only
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        end = int(start) + x.shape[1]
-        if end > len(self.weight) or start < 0:
-            raise ValueError(f"{end} > {len(self.weight)}")
-        return x + self.weight[int(start) : end]
+def forward(self, x, start=0):
+    end = int(start) + x.shape[1]
+    if end > len(self.weight) or start < 0:
+        raise ValueError(f"{end} > {len(self.weight)}")
+    return x + self.weight[int(start) : end]
 
 
 # %% mistake: the table is detached, so it never learns
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        return x + self.weight.data[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    return x + self.weight.data[first + torch.arange(x.shape[1])]
 
 
 # %% mistake: adds to x in place
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        x += self.weight[first + torch.arange(x.shape[1])]
-        return x
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    x += self.weight[first + torch.arange(x.shape[1])]
+    return x
 
 
 # %% mistake: drops features out in training
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        rows = self.weight[first + torch.arange(x.shape[1])]
-        return F.dropout(x + rows, 0.1, self.training)
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    rows = self.weight[first + torch.arange(x.shape[1])]
+    return F.dropout(x + rows, 0.1, self.training)
 
 
 # %% mistake: PyTorch's own exception for a row that does not exist is no ValueError
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        if first.min() < 0:
-            raise ValueError(f"start {start}")
-        return x + self.weight[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    if first.min() < 0:
+        raise ValueError(f"start {start}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
 
 
 # %% mistake: positions beyond the end all get the last row
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        positions = torch.as_tensor(start).view(-1, 1) + torch.arange(x.shape[1])
-        return x + self.weight[positions.clamp(max=len(self.weight) - 1)]
+def forward(self, x, start=0):
+    positions = torch.as_tensor(start).view(-1, 1) + torch.arange(x.shape[1])
+    return x + self.weight[positions.clamp(max=len(self.weight) - 1)]
 
 
 # %% mistake: positions beyond the end begin again at row 0
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        positions = torch.as_tensor(start).view(-1, 1) + torch.arange(x.shape[1])
-        return x + self.weight[positions % len(self.weight)]
+def forward(self, x, start=0):
+    positions = torch.as_tensor(start).view(-1, 1) + torch.arange(x.shape[1])
+    return x + self.weight[positions % len(self.weight)]
 
 
 # %% mistake: refuses a sequence that just fits
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        end = int(first.max()) + x.shape[1]
-        if end >= len(self.weight) or first.min() < 0:
-            raise ValueError(f"{end} positions, max_length {len(self.weight)}")
-        return x + self.weight[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    end = int(first.max()) + x.shape[1]
+    if end >= len(self.weight) or first.min() < 0:
+        raise ValueError(f"{end} positions, max_length {len(self.weight)}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
 
 
 # %% mistake: checks the length without the start
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        if x.shape[1] > len(self.weight) or first.min() < 0:
-            raise ValueError(f"{x.shape[1]} positions, max_length {len(self.weight)}")
-        return x + self.weight[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    if x.shape[1] > len(self.weight) or first.min() < 0:
+        raise ValueError(f"{x.shape[1]} positions, max_length {len(self.weight)}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
 
 
 # %% mistake: the message does not say how many positions are needed
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        if first.max() + x.shape[1] > len(self.weight) or first.min() < 0:
-            raise ValueError(f"the sequence is longer than {len(self.weight)}")
-        return x + self.weight[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    if first.max() + x.shape[1] > len(self.weight) or first.min() < 0:
+        raise ValueError(f"the sequence is longer than {len(self.weight)}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
 
 
 # %% mistake: a negative start reads the end of the table
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).view(-1, 1)
-        end = int(first.max()) + x.shape[1]
-        if end > len(self.weight):
-            raise ValueError(f"{end} positions, max_length {len(self.weight)}")
-        return x + self.weight[first + torch.arange(x.shape[1])]
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).view(-1, 1)
+    end = int(first.max()) + x.shape[1]
+    if end > len(self.weight):
+        raise ValueError(f"{end} positions, max_length {len(self.weight)}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
 
 
 # %% correct: a subclass of nn.Embedding, whose table is called weight

@@ -72,18 +72,12 @@ def forward(self, y, memory, target_allowed=None, source_allowed=None):
 
 
 # %% mistake: both attentions share their weights
-class DecoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.source_attention = self.self_attention
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(3))
-
-    def forward(self, y, memory, target_allowed=None, source_allowed=None):
-        y = self.norms[0](y + self.self_attention(y, y, y, target_allowed)[0])
-        y = self.norms[1](y + self.source_attention(y, memory, memory, source_allowed)[0])
-        return self.norms[2](y + self.feed_forward(y))
+def __init__(self, d_model, num_heads, d_ff):
+    super().__init__()
+    self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
+    self.source_attention = self.self_attention
+    self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
+    self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(3))
 
 
 # %% mistake: no residual around the source attention

@@ -2,291 +2,143 @@
 
 
 # %% mistake: the mask is not handed on to the attention
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x)[0])
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: the mask is turned round, as nn.MultiheadAttention would want it
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, None if allowed is None else ~allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, None if allowed is None else ~allowed)[0])
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: pre-norm instead of post-norm
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = x + self.self_attention(*[self.norms[0](x)] * 3, allowed)[0]
-        return x + self.feed_forward(self.norms[1](x))
+def forward(self, x, allowed=None):
+    x = x + self.self_attention(*[self.norms[0](x)] * 3, allowed)[0]
+    return x + self.feed_forward(self.norms[1](x))
 
 
 # %% mistake: no residual connection around the attention
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: no residual connection around the network
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](self.feed_forward(x))
 
 
 # %% mistake: one norm serves both sublayers
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[0](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[0](x + self.feed_forward(x))
 
 
 # %% mistake: the two norms are exchanged
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[-1](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[0](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[-1](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[0](x + self.feed_forward(x))
 
 
 # %% mistake: the network comes before the attention
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.feed_forward(x))
-        return self.norms[1](x + self.self_attention(x, x, x, allowed)[0])
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.feed_forward(x))
+    return self.norms[1](x + self.self_attention(x, x, x, allowed)[0])
 
 
 # %% mistake: the network is given x as it was before the attention
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        h = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](h + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    h = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](h + self.feed_forward(x))
 
 
 # %% mistake: the residual of the network is the input of the whole layer
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        h = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(h))
+def forward(self, x, allowed=None):
+    h = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](x + self.feed_forward(h))
 
 
 # %% mistake: returns the attention's weights, too
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        seen, weights = self.self_attention(x, x, x, allowed)
-        x = self.norms[0](x + seen)
-        return self.norms[1](x + self.feed_forward(x)), weights
+def forward(self, x, allowed=None):
+    seen, weights = self.self_attention(x, x, x, allowed)
+    x = self.norms[0](x + seen)
+    return self.norms[1](x + self.feed_forward(x)), weights
 
 
 # %% mistake: a single head
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, 1)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def __init__(self, d_model, num_heads, d_ff):
+    super().__init__()
+    self.self_attention = pieces.MultiHeadAttention(d_model, 1)
+    self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
+    self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
 
 
 # %% mistake: the norms stand in a plain list, so their weights are not registered
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = [nn.LayerNorm(d_model), nn.LayerNorm(d_model)]
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def __init__(self, d_model, num_heads, d_ff):
+    super().__init__()
+    self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
+    self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
+    self.norms = [nn.LayerNorm(d_model), nn.LayerNorm(d_model)]
 
 
 # %% mistake: a third norm at the end
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return F.layer_norm(self.norms[1](x + self.feed_forward(x)), x.shape[-1:])
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return F.layer_norm(self.norms[1](x + self.feed_forward(x)), x.shape[-1:])
 
 
 # %% mistake: the norm is applied to the sublayer's output, and x is added after it
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = x + self.norms[0](self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = x + self.norms[0](self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: dropout, which was not asked for
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + F.dropout(self.feed_forward(x), 0.1, self.training))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](x + F.dropout(self.feed_forward(x), 0.1, self.training))
 
 
 # %% mistake: values come from the normalised input
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, F.layer_norm(x, x.shape[-1:]), allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, F.layer_norm(x, x.shape[-1:]), allowed)[0])
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: the input is detached for the residual
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x.detach() + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](x.detach() + self.feed_forward(x))
 
 
 # %% mistake: the sum is written into x, which changes the caller's tensor
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x += self.self_attention(x, x, x, allowed)[0]
-        x = self.norms[0](x)
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x += self.self_attention(x, x, x, allowed)[0]
+    x = self.norms[0](x)
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: the tuple of the attention is added as it is
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed))
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed))
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% mistake: d_model and d_ff are exchanged
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_ff, d_model)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def __init__(self, d_model, num_heads, d_ff):
+    super().__init__()
+    self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
+    self.feed_forward = pieces.PositionwiseFeedForward(d_ff, d_model)
+    self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
 
 
 # %% correct: the norms as modules, without residual_stack
-class EncoderLayer(nn.Module):
-    def __init__(self, d_model, num_heads, d_ff):
-        super().__init__()
-        self.self_attention = pieces.MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = pieces.PositionwiseFeedForward(d_model, d_ff)
-        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
-
-    def forward(self, x, allowed=None):
-        x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
-        return self.norms[1](x + self.feed_forward(x))
+def forward(self, x, allowed=None):
+    x = self.norms[0](x + self.self_attention(x, x, x, allowed)[0])
+    return self.norms[1](x + self.feed_forward(x))
 
 
 # %% correct: residual_stack with a lambda

@@ -16,14 +16,6 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     )
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -46,14 +38,6 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     self.decoder = nn.ModuleList(
         DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
     )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
 
 
 def decode(self, decoder_input, memory, source_ids):
@@ -80,14 +64,6 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     )
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.target_embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -109,23 +85,6 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     )
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: the decoder layers stand in a plain list
 def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     super().__init__()
@@ -138,37 +97,7 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     self.decoder = [DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)]
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: the embeddings are scaled twice
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = pieces.add_positions(self.embedding(source_ids) * self.embedding.embedding_dim**0.5)
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)
@@ -177,29 +106,7 @@ def encode(self, source_ids):
     return x
 
 
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: the source has no positions
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = self.embedding(source_ids) * self.embedding.embedding_dim**0.5
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)
@@ -208,37 +115,7 @@ def encode(self, source_ids):
     return x
 
 
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: the target has no positions
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = self.embedding(decoder_input) * self.embedding.embedding_dim**0.5
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -249,19 +126,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: padding is not hidden in the encoder
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = pieces.add_positions(self.embedding(source_ids))
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)
@@ -270,37 +134,7 @@ def encode(self, source_ids):
     return x
 
 
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: padding of the source is not hidden in the decoder
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -311,27 +145,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: the decoder sees the future
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.padding_mask(decoder_input.T, self.pad_id)
@@ -342,34 +155,12 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: the ids are not turned for padding_mask, which wants the length first
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = pieces.add_positions(self.embedding(source_ids))
     allowed = pieces.padding_mask(source_ids, self.pad_id)
     for layer in self.encoder:
         x = layer(x, allowed)
     return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
 
 
 # %% mistake: the id of the padding is always 0
@@ -386,37 +177,7 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     )
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: only the last encoder layer is used
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = pieces.add_positions(self.embedding(source_ids))
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)
@@ -425,29 +186,7 @@ def encode(self, source_ids):
     return out if len(self.encoder) else x
 
 
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: the layers are applied from last to first
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = pieces.add_positions(self.embedding(source_ids))
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)
@@ -466,61 +205,12 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: each decoder layer looks at the embedded source instead of the memory
-class Translator(nn.Module):
-    def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-        super().__init__()
-        self.pad_id = pad_id
-        self.embedding = nn.Embedding(vocab_size, d_model)
-        nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-        self.encoder = nn.ModuleList(
-            EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
-        self.decoder = nn.ModuleList(
-            DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
-
-    def encode(self, source_ids):
-        x = pieces.add_positions(self.embedding(source_ids))
-        allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-        for layer in self.encoder:
-            x = layer(x, allowed)
-        return x
-
-    def decode(self, decoder_input, memory, source_ids):
-        y = pieces.add_positions(self.embedding(decoder_input))
-        target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-        source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-        for layer in self.decoder:
-            y = layer(y, memory, target_allowed, source_allowed)
-        return y @ self.embedding.weight.T
-
-    def forward(self, source_ids, decoder_input):
-        memory = pieces.add_positions(self.embedding(source_ids))
-        return self.decode(decoder_input, memory, source_ids)
+def forward(self, source_ids, decoder_input):
+    memory = pieces.add_positions(self.embedding(source_ids))
+    return self.decode(decoder_input, memory, source_ids)
 
 
 # %% mistake: decode encodes the source anew and ignores the memory
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     memory = self.encode(source_ids)
     y = pieces.add_positions(self.embedding(decoder_input))
@@ -532,27 +222,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: returns probabilities instead of logits
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -563,27 +232,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: returns log-probabilities instead of logits
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -594,27 +242,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: the logits are divided by the square root of d_model
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -625,27 +252,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: logits for the last position only
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -656,27 +262,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: the output's gradient does not reach the embedding
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -687,27 +272,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: one more norm at the end of the decoder, as in nn.Transformer
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -730,23 +294,6 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     )
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: the embedding starts with the standard deviation 1/d_model
 def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     super().__init__()
@@ -761,45 +308,7 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     )
 
 
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
-
-
 # %% mistake: a start symbol with the id pad_id is hidden as padding, so its row of the mask is empty
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.padding_mask(decoder_input.T, self.pad_id) & torch.ones(decoder_input.shape[1], decoder_input.shape[1], dtype=torch.bool).tril()
@@ -810,27 +319,6 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: the target's padding mask is used for the source
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
@@ -841,60 +329,11 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: source and decoder input are exchanged in forward
-class Translator(nn.Module):
-    def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-        super().__init__()
-        self.pad_id = pad_id
-        self.embedding = nn.Embedding(vocab_size, d_model)
-        nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-        self.encoder = nn.ModuleList(
-            EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
-        self.decoder = nn.ModuleList(
-            DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
-
-    def encode(self, source_ids):
-        x = pieces.add_positions(self.embedding(source_ids))
-        allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-        for layer in self.encoder:
-            x = layer(x, allowed)
-        return x
-
-    def decode(self, decoder_input, memory, source_ids):
-        y = pieces.add_positions(self.embedding(decoder_input))
-        target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-        source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-        for layer in self.decoder:
-            y = layer(y, memory, target_allowed, source_allowed)
-        return y @ self.embedding.weight.T
-
-    def forward(self, source_ids, decoder_input):
-        return self.decode(source_ids, self.encode(decoder_input), decoder_input)
+def forward(self, source_ids, decoder_input):
+    return self.decode(source_ids, self.encode(decoder_input), decoder_input)
 
 
 # %% mistake: the diagonal is hidden too, so no position sees itself
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
-
-
 def decode(self, decoder_input, memory, source_ids):
     y = pieces.add_positions(self.embedding(decoder_input))
     target_allowed = torch.ones(decoder_input.shape[1], decoder_input.shape[1], dtype=torch.bool).tril(-1)
@@ -905,34 +344,12 @@ def decode(self, decoder_input, memory, source_ids):
 
 
 # %% mistake: dropout on the embedded source
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = F.dropout(pieces.add_positions(self.embedding(source_ids)), 0.1, self.training)
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)
     for layer in self.encoder:
         x = layer(x, allowed)
     return x
-
-
-def decode(self, decoder_input, memory, source_ids):
-    y = pieces.add_positions(self.embedding(decoder_input))
-    target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-    source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.decoder:
-        y = layer(y, memory, target_allowed, source_allowed)
-    return y @ self.embedding.weight.T
 
 
 # %% correct: layer by layer with ModuleList.append, F.linear for the logits
@@ -946,14 +363,6 @@ def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     for _ in range(num_layers):
         self.encoder.append(EncoderLayer(d_model, num_heads, d_ff))
         self.decoder.append(DecoderLayer(d_model, num_heads, d_ff))
-
-
-def encode(self, source_ids):
-    x = pieces.add_positions(self.embedding(source_ids))
-    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-    for layer in self.encoder:
-        x = layer(x, allowed)
-    return x
 
 
 def decode(self, decoder_input, memory, source_ids):
@@ -1004,53 +413,20 @@ class Translator(nn.Module):
 
 
 # %% correct: the memory by keyword
-class Translator(nn.Module):
-    def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-        super().__init__()
-        self.pad_id = pad_id
-        self.embedding = nn.Embedding(vocab_size, d_model)
-        nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-        self.encoder = nn.ModuleList(
-            EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
-        self.decoder = nn.ModuleList(
-            DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-        )
+def encode(self, source_ids):
+    batch, length = source_ids.shape
+    x = pieces.add_positions(self.embedding(source_ids))
+    allowed = pieces.padding_mask(source_ids.T, self.pad_id)
+    for layer in self.encoder:
+        x = layer(x, allowed)
+    return x
 
-    def encode(self, source_ids):
-        batch, length = source_ids.shape
-        x = pieces.add_positions(self.embedding(source_ids))
-        allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-        for layer in self.encoder:
-            x = layer(x, allowed)
-        return x
 
-    def decode(self, decoder_input, memory, source_ids):
-        y = pieces.add_positions(self.embedding(decoder_input))
-        target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
-        source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
-        for layer in self.decoder:
-            y = layer(y, memory, target_allowed, source_allowed)
-        return y @ self.embedding.weight.T
-
-    def forward(self, source_ids, decoder_input):
-        return self.decode(decoder_input=decoder_input, memory=self.encode(source_ids), source_ids=source_ids)
+def forward(self, source_ids, decoder_input):
+    return self.decode(decoder_input=decoder_input, memory=self.encode(source_ids), source_ids=source_ids)
 
 
 # %% correct: functools.reduce over the layers
-def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
-    super().__init__()
-    self.pad_id = pad_id
-    self.embedding = nn.Embedding(vocab_size, d_model)
-    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
-    self.encoder = nn.ModuleList(
-        EncoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-    self.decoder = nn.ModuleList(
-        DecoderLayer(d_model, num_heads, d_ff) for _ in range(num_layers)
-    )
-
-
 def encode(self, source_ids):
     x = pieces.add_positions(self.embedding(source_ids))
     allowed = pieces.padding_mask(source_ids.T, self.pad_id)

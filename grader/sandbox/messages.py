@@ -1,0 +1,61 @@
+"""Messages between `grader.sandbox` and the warm process: JSON objects on a stream socket.
+
+Each has its length before it, and may bring an open descriptor along. Sockets that keep messages
+apart by themselves will not do: macOS has none that also tell when the other end is gone.
+"""
+
+import json
+import socket
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+_LENGTH = struct.Struct("!I")
+
+
+def send(
+    connection: socket.socket, message: dict[str, Any], descriptors: Sequence[int] = ()
+) -> None:
+    """Send a message.
+
+    Args:
+        connection: a stream socket of the family AF_UNIX.
+        message: what JSON can hold.
+        descriptors: at most one. The sender keeps it open until an answer has come: macOS may
+            close what is on its way and open nowhere else.
+
+    Raises:
+        OSError: if the other end is gone.
+    """
+    text = json.dumps(message).encode()
+    data, sent = _LENGTH.pack(len(text)) + text, 0
+    if descriptors:
+        sent = socket.send_fds(connection, [data], descriptors)
+    connection.sendall(data[sent:])
+
+
+def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """Wait for a message.
+
+    Returns:
+        The message and its descriptors, or None if the other end has hung up.
+
+    Raises:
+        OSError: if the other end is gone in the middle of a message, or if it takes too long.
+    """
+    # Descriptors come with the first byte that was sent along with them.
+    beginning, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, 1)
+    if not beginning:
+        return None
+    beginning += _read(connection, _LENGTH.size - len(beginning))
+    return json.loads(_read(connection, *_LENGTH.unpack(beginning))), descriptors
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = connection.recv(min(size - len(data), 2**16))
+        if not part:
+            raise ConnectionResetError("the other end hung up in the middle of a message")
+        data += part
+    return data
