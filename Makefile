@@ -59,6 +59,10 @@ bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch, of grading with 
 	python -m tests.bench.bench_lib --only "$(ONLY)"
 	$(if $(ONLY),,python -m tests.bench.bench_grading)
 
+experiment: $(INSTALLED)  ## compute experiments/NAME/result.json; a run that was stopped goes on
+	$(if $(NAME),,$(error expected make experiment NAME=..., one of $(notdir $(patsubst %/run.py,%,$(wildcard experiments/*/run.py)))))
+	python -m experiments.$(NAME).run
+
 links: $(INSTALLED)  ## check the external links of the book
 	jupyter-book build . --builder linkcheck
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = {
     "lib": set(),
     "checking": {"lib"},
-    "experiments": {"lib"},
+    "experiments": {"lib", "tools"},
     "book": {"lib", "experiments"},
     "book/_extensions": {"tools"},
     "solutions": {"checking", "lib", "experiments"},

@@ -2,7 +2,8 @@
 
 Imports are read from the source, not by running it: one made at run time from a computed name
 (`importlib.import_module(name)`) is not seen. A data file counts when a string names it in full,
-and an experiment when a string is its name.
+and an experiment's result and checkpoint when a string is the experiment's name. Its script and its
+card do not count: no page reads them.
 """
 
 import ast
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGES = ("lib", "checking", "experiments")  # what pages and exercises import
+NO_DATA = (".py", ".pyc", ".md")  # Markdown is for people, such as an experiment's card
 
 
 def dependencies(
@@ -114,12 +116,11 @@ def source_files(name: str, root: Path) -> Iterator[Path]:
 
 
 def _data_files(root: Path, packages: tuple[str, ...]) -> dict[str, set[Path]]:
-    """Files that are no source: by their own name, and those of an experiment by its name."""
+    """Files that are no source by their own name, those of an experiment by the experiment's."""
     named: dict[str, set[Path]] = {}
     for package in packages:
         for file in (root / package).rglob("*"):
-            if file.is_file() and file.suffix not in (".py", ".pyc"):
-                named.setdefault(file.name, set()).add(file)
-                if package == "experiments" and file.parent.parent == root / package:
-                    named.setdefault(file.parent.name, set()).add(file)
+            if file.is_file() and file.suffix not in NO_DATA:
+                name = file.parent.name if package == "experiments" else file.name
+                named.setdefault(name, set()).add(file)
     return named

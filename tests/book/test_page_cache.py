@@ -101,6 +101,31 @@ def test_exactly_the_pages_whose_code_changed_are_executed(tiny_book) -> None:
     assert executed(book.build()) == set()
 
 
+def test_a_page_is_executed_anew_when_the_result_that_it_shows_has_changed(tiny_book) -> None:
+    """The script and the card of an experiment, and other experiments, do not concern the page."""
+    reading = (ROOT / "experiments" / "__init__.py").read_text(encoding="utf-8")
+    experiments = {
+        "experiments/__init__.py": reading,
+        "experiments/tiny/run.py": "",
+        "experiments/tiny/card.md": "# tiny\n",
+        "experiments/tiny/result.json": '{"arms": {"arm": "old number"}}',
+        "experiments/other/result.json": '{"arms": {"arm": 1}}',
+    }
+    code = "from experiments import read_result\n\nprint(read_result('tiny')['arm'])"
+    book = tiny_book(experiments | {"book/a.md": notebook(code)})
+    assert executed(book.build()) == {"book/a"}
+    assert "old number" in book.html("book/a")
+
+    book.write("experiments/tiny/run.py", "x = 1\n")
+    book.write("experiments/tiny/card.md", "# Tiny\n")
+    book.write("experiments/other/result.json", '{"arms": {"arm": 2}}')
+    assert executed(book.build()) == set()
+
+    book.write("experiments/tiny/result.json", '{"arms": {"arm": "new number"}}')
+    assert executed(book.build()) == {"book/a"}
+    assert "new number" in book.html("book/a")
+
+
 def test_a_failing_cell_fails_the_build_and_spares_the_other_pages(tiny_book) -> None:
     book = tiny_book(LIBRARY | PAGES)
     book.write("lib/low.py", "raise RuntimeError('no such luck')\n")
