@@ -1,53 +1,63 @@
 # The verbs of the project; each is a thin line over jupyter-book, nbgrader or pytest.
 .DEFAULT_GOAL := help
-.PHONY: help course test book serve exercises grade sample-class bundle mistakes bench lock links lint clean
+.PHONY: help course test quick book serve exercises grade sample-class bundle mistakes bench experiment lock links lint clean
 
 PYTHON ?= python3
-ASSIGNMENT ?= transformer
+# A part is a folder of solutions/. PART=bert restricts a verb to one of them.
+PART ?= $(notdir $(patsubst %/,%,$(wildcard solutions/*/)))
+# COLD=1 executes and proves every page again, whatever this machine has seen before.
+COLD ?=
 VENV := .venv
 INSTALLED := $(VENV)/installed
 SAMPLE := $(CURDIR)/_build/sample-class
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+ifneq ($(COLD),)
+export COURSE_CACHE := $(CURDIR)/_build/cold-cache
+endif
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 course: book exercises sample-class  ## everything: install, build the book, release, grade a sample class
-	@python tools/summary.py $(SAMPLE)
+	@python -m tools.summary $(SAMPLE)
 
-test: book exercises sample-class  ## prove that everything is right
+test: book exercises sample-class  ## prove that everything is right, or all that belongs to PART=...
 	ruff check . && ruff format --check .
-	PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
-	OMP_NUM_THREADS=1 pytest --nbval --numprocesses=auto --dist=loadfile _build/jupyter_execute/book
-	pytest --nbval-lax --numprocesses=auto --dist=loadfile solutions
+	PARTS="$(PART)" PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
+	python -m tools.prove_pages $(PART)
+	pytest --nbval-lax --numprocesses=auto --dist=loadfile $(addprefix solutions/,$(PART))
+
+quick: $(INSTALLED)  ## test what has changed since the last commit, in under a minute
+	python -m tools.quick_tests
 
 book: $(INSTALLED)  ## execute the pages and build the book into _build/html
+	@$(if $(COLD),rm -rf $(COURSE_CACHE))
 	jupyter-book build . -n -W --keep-going
 
 serve: book  ## show the book on http://localhost:8000
 	python -m http.server 8000 --directory _build/html
 
 exercises: $(INSTALLED)  ## release solutions/ as exercises/ and tell the gradebook
-	nbgrader generate_assignment $(ASSIGNMENT) --force
-	python -m grader.mistakes --learn $(ASSIGNMENT)
+	for part in $(PART); do nbgrader generate_assignment $$part --force || exit; done
+	python -m grader.judging --learn $(PART)
 
-grade: $(INSTALLED)  ## grade submitted/STUDENT/transformer/*.ipynb
-	python -m grader $(ASSIGNMENT)
+grade: $(INSTALLED)  ## grade submitted/STUDENT/PART/*.ipynb, of PART=... or of every part handed in
+	python -m grader $(PART)
 
 sample-class: $(INSTALLED)
-	python tools/sample_class.py $(SAMPLE)
-	nbgrader generate_assignment $(ASSIGNMENT) --force --CourseDirectory.root=$(SAMPLE) --Application.log_level=WARN
-	python -m grader $(ASSIGNMENT) --root $(SAMPLE) --sandbox=if-possible
+	python -m tools.sample_class $(SAMPLE) $(PART)
+	for part in $(PART); do nbgrader generate_assignment $$part --force --CourseDirectory.root=$(SAMPLE) --Application.log_level=WARN || exit; done
+	python -m grader $(PART) --root $(SAMPLE) --sandbox=if-possible
 
-bundle: exercises  ## pack what students get into _build/transformer-course.zip
-	python tools/bundle.py _build/transformer-course.zip
+bundle: exercises  ## pack what students get: _build/PART-course.zip for each part
+	python -m tools.bundle _build $(PART)
 
-mistakes: $(INSTALLED)  ## show what the tests make of the known answers to TASK
-	@python -m grader.mistakes $(TASK)
+mistakes: $(INSTALLED)  ## show what the tests make of the known answers to TASK=...
+	@python -m grader.judging $(TASK)
 
-bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch, of grading with plain nbgrader
-	python -m tests.bench.bench_lib
-	python -m tests.bench.bench_grading
+bench: $(INSTALLED)  ## compare the speed of lib/ with PyTorch, of grading with plain nbgrader; ONLY=... for a row
+	python -m tests.bench.bench_lib --only "$(ONLY)"
+	$(if $(ONLY),,python -m tests.bench.bench_grading)
 
 links: $(INSTALLED)  ## check the external links of the book
 	jupyter-book build . --builder linkcheck

@@ -12,15 +12,15 @@ c.CourseDirectory.source_directory = str(HERE / "solutions")
 c.CourseDirectory.release_directory = str(HERE / "exercises")
 
 # A zip file of a student is unpacked within limits, and nobody can stop the sorting.
-c.ZipCollectApp.extractor_plugin = "grader.collecting.Extractor"
-c.ZipCollectApp.collector_plugin = "grader.collecting.Collector"
+c.ZipCollectApp.extractor_plugin = "grader.submissions.collecting.Extractor"
+c.ZipCollectApp.collector_plugin = "grader.submissions.collecting.Collector"
 
 # Submissions are read as the instructor's notebook with the student's answers in it, run by the
 # judge with the answers in the sandbox, and scored by nbgrader as always.
-c.Autograde.exporter_class = "grader.preprocessors.SubmissionExporter"
+c.Autograde.exporter_class = "grader.batch.preprocessors.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]
 c.Autograde.autograde_preprocessors = [
-    "grader.preprocessors.Judge",
+    "grader.batch.preprocessors.Judge",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
@@ -28,7 +28,7 @@ c.Autograde.autograde_preprocessors = [
 # Feedback shows no hidden test, and nothing that a student wrote can run in a reader's browser.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "grader.preprocessors.StudentFeedback",
+    "grader.batch.preprocessors.StudentFeedback",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 c.HTMLExporter.sanitize_html = True

@@ -1,7 +1,7 @@
 """Grade all submissions of an assignment: `python -m grader transformer`.
 
-`grader.grade` says what it does. It is no part of this file, so that the processes which it starts
-need not import it.
+`grader.batch.command` says what it does. It is no part of this file, so that the processes which it
+starts need not import it.
 """
 
 import sys
@@ -14,9 +14,9 @@ if __name__ == "__main__":
             file=sys.stderr,
         )
         sys.exit(2)
-    from grader.pool import start_server
+    from grader.batch.pool import start_server
 
     start_server()  # warms up beside what follows
-    from grader.grade import main
+    from grader.batch.command import main
 
     sys.exit(main())

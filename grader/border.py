@@ -36,7 +36,7 @@ from safetensors.numpy import load, save
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from lib.checking import Forbidden
+from checking import Forbidden
 
 MAX_BYTES = 64 * 2**20  # of the tensors in one message
 MAX_TEXT = 4 * 2**20  # of its JSON

@@ -1,7 +1,9 @@
-"""Files that are there whole or not at all."""
+"""Where the course lies, and files that are there whole or not at all."""
 
 import os
 from pathlib import Path
+
+COURSE = Path(__file__).parents[1]
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -8,12 +8,16 @@ Names of dimensions, here and in every module of `lib`:
     heads   attention heads, side by side      *batch   any number of leading dimensions
 """
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from lib.arguments import check_at_least_one
 
 
 def scaled_dot_product_attention(
@@ -69,7 +73,8 @@ class MultiHeadAttention(nn.Module):
         d_v: width of a value in each head. Default: d_model / num_heads.
 
     Raises:
-        ValueError: if num_heads does not divide d_model and d_k or d_v is left to default.
+        ValueError: if a size is below 1, or num_heads does not divide d_model and d_k or d_v is
+            left to default.
 
     Source: Vaswani et al. 2017, section 3.2.2.
     """
@@ -78,14 +83,15 @@ class MultiHeadAttention(nn.Module):
         self, d_model: int, num_heads: int, *, d_k: int | None = None, d_v: int | None = None
     ):
         super().__init__()
+        check_at_least_one(d_model=d_model, num_heads=num_heads, d_k=d_k, d_v=d_v)
         if (d_k is None or d_v is None) and d_model % num_heads != 0:
             raise ValueError(
                 f"d_model must be a multiple of num_heads, got d_model={d_model} and "
                 f"num_heads={num_heads}; change one of them, or give both d_k and d_v"
             )
         self.num_heads = num_heads
-        d_k = d_k or d_model // num_heads
-        d_v = d_v or d_model // num_heads
+        d_k = d_model // num_heads if d_k is None else d_k
+        d_v = d_model // num_heads if d_v is None else d_v
         self.query_projection = nn.Linear(d_model, num_heads * d_k)
         self.key_projection = nn.Linear(d_model, num_heads * d_k)
         self.value_projection = nn.Linear(d_model, num_heads * d_v)
@@ -128,7 +134,10 @@ class MultiHeadAttention(nn.Module):
         value: Float[Tensor, "batch key d_model"],
     ) -> tuple[Float[Tensor, "batch heads key d_k"], Float[Tensor, "batch heads key d_v"]]:
         """Project keys and values and split them into heads; a decoder caches the result."""
-        return self._split(self.key_projection(key)), self._split(self.value_projection(value))
+        return (
+            self._split_heads(self.key_projection(key)),
+            self._split_heads(self.value_projection(value)),
+        )
 
     def attend(
         self,
@@ -142,7 +151,7 @@ class MultiHeadAttention(nn.Module):
         """Attend to keys and values that `project_key_value` has made; see `forward`."""
         if attn_mask is not None:
             _check_mask(attn_mask)
-        queries = self._split(self.query_projection(query))  # (batch, heads, query, d_k)
+        queries = self._split_heads(self.query_projection(query))  # (batch, heads, query, d_k)
         if need_weights:
             heads, weights = scaled_dot_product_attention(queries, keys, values, attn_mask)
         else:
@@ -151,10 +160,41 @@ class MultiHeadAttention(nn.Module):
         merged = heads.transpose(1, 2).flatten(2)  # (batch, query, heads * d_v)
         return self.output_projection(merged), weights
 
-    def _split(
+    def _split_heads(
         self, projected: Float[Tensor, "batch length heads_times_size"]
     ) -> Float[Tensor, "batch heads length size"]:
         return projected.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+@contextlib.contextmanager
+def record_attention(model: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Keep the weights of every `MultiHeadAttention` that runs inside the with block.
+
+    Args:
+        model: any model with `MultiHeadAttention` modules in it.
+
+    Yields:
+        A dict, filled as the model runs: name of the module → weights of its last call, shape
+        (batch, heads, query, key).
+    """
+    recorded: dict[str, Tensor] = {}
+    hooks = []
+    for name, module in model.named_modules():
+        if isinstance(module, MultiHeadAttention):
+
+            def ask_for_weights(module, args, kwargs):
+                return args, kwargs | {"need_weights": True}
+
+            def keep_weights(module, args, output, name=name):
+                recorded[name] = output[1].detach()
+
+            hooks.append(module.register_forward_pre_hook(ask_for_weights, with_kwargs=True))
+            hooks.append(module.register_forward_hook(keep_weights))
+    try:
+        yield recorded
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _check_mask(attn_mask: Tensor) -> None:

@@ -30,7 +30,7 @@ class LayerCache:
         Returns:
             Keys and values of all tokens so far, shape (batch, heads, length, size).
         """
-        if self.keys is not None:
+        if self.keys is not None and self.values is not None:
             keys = torch.cat((self.keys, keys), dim=2)
             values = torch.cat((self.values, values), dim=2)
         self.keys, self.values = keys, values
@@ -66,7 +66,7 @@ class KeyValueCache:
             rows: indices into the batch, shape (new_batch,).
         """
         for layer in self.layers:
-            if layer.keys is not None:
+            if layer.keys is not None and layer.values is not None:
                 layer.keys, layer.values = layer.keys[rows], layer.values[rows]
             if layer.memory is not None:
                 layer.memory = (layer.memory[0][rows], layer.memory[1][rows])

@@ -7,16 +7,12 @@ cache having `reorder(rows)`: `lib.transformer.Transformer` and `lib.lstm.LSTMTr
 A sentence's translation depends on that sentence alone, not on the others in its batch.
 """
 
-import contextlib
-from collections.abc import Iterator
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lib.cache import KeyValueCache
-
-__all__ = ["KeyValueCache", "beam_decode", "evaluating", "greedy_decode", "length_penalty"]
+from lib.arguments import check_at_least_one
+from lib.modes import evaluating
 
 
 @torch.no_grad()
@@ -27,7 +23,10 @@ def greedy_decode(
     max_length: int,
     use_cache: bool = True,
 ) -> Int[Tensor, "batch length"]:
-    """Append the most probable token until every sentence has ended.
+    """Append the most probable token until every sentence has ended, or is max_length long.
+
+    The begin token and the padding token are never chosen, however probable they are: padding
+    only fills up what follows an end.
 
     Args:
         model: a translator; it decodes in evaluation mode, without dropout, and is then put back.
@@ -38,12 +37,12 @@ def greedy_decode(
 
     Returns:
         Token ids without the begin token, shape (batch, length) with length ≤ max_length. The
-        end token is kept; padding follows it.
+        end token is kept and followed by padding; a sentence cut off at max_length has none.
 
     Raises:
         ValueError: if max_length is not positive.
     """
-    _check_positive(max_length=max_length)
+    check_at_least_one(max_length=max_length)
     config = model.config
     with evaluating(model):
         memory = model.encode(source_ids)
@@ -54,7 +53,7 @@ def greedy_decode(
         while output.shape[1] <= max_length and not finished.all():
             given = output[:, -1:] if use_cache else output
             logits = model.decode(given, memory, source_ids, cache)[:, -1]  # (batch, vocab)
-            token = _forbid(logits, config).argmax(dim=-1)  # (batch,)
+            token = _mask_pad_and_bos(logits, config).argmax(dim=-1)  # (batch,)
             token = token.masked_fill(finished, config.pad_id)
             output = torch.cat((output, token[:, None]), dim=1)
             finished = finished | (token == config.eos_id)
@@ -93,7 +92,7 @@ def beam_decode(
 
     Source: Wu et al. 2016, section 7; Vaswani et al. 2017, section 6.1, for 4 and 0.6.
     """
-    _check_positive(beam_size=beam_size, max_length=max_length)
+    check_at_least_one(beam_size=beam_size, max_length=max_length)
     if alpha < 0:
         raise ValueError(f"expected alpha of at least 0, got {alpha}")
     config, batch, device = model.config, source_ids.shape[0], source_ids.device
@@ -112,7 +111,7 @@ def beam_decode(
         first_row = torch.arange(0, batch * beam_size, beam_size, device=device)[:, None]
         for length in range(1, max_length + 1):
             logits = model.decode(output[:, -1:], memory, source_ids, cache)[:, -1]
-            step = _forbid(logits.log_softmax(dim=-1), config)  # (batch * beam, vocab)
+            step = _mask_pad_and_bos(logits.log_softmax(dim=-1), config)  # (batch * beam, vocab)
             vocab = step.shape[-1]
             total = log_prob[:, :, None] + step.view(batch, beam_size, vocab)
             log_prob, flat = total.flatten(1).topk(beam_size, dim=-1)  # (batch, beam)
@@ -129,8 +128,8 @@ def beam_decode(
             best[:, :length] = torch.where(better[:, None], winner, best[:, :length])
 
             log_prob = log_prob.masked_fill(ended, -torch.inf)
-            hope = log_prob.max(dim=-1).values / length_penalty(max_length, alpha)
-            if (best_score >= hope).all():
+            best_to_come = log_prob.max(dim=-1).values / length_penalty(max_length, alpha)
+            if (best_score >= best_to_come).all():
                 break
     longest = int((best != config.pad_id).sum(dim=1).max())
     return best[:, :longest]
@@ -146,24 +145,17 @@ def length_penalty(length: int, alpha: float) -> float:
     Returns:
         ((5 + |Y|) / 6)^alpha.
 
+    Examples:
+        >>> [length_penalty(length, alpha=1.0) for length in (1, 7, 13)]
+        [1.0, 2.0, 3.0]
+
     Source: Wu et al. 2016, equation 14.
     """
     return ((5 + length) / 6) ** alpha
 
 
-@contextlib.contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model in evaluation mode for the with block, then back in the mode it was in."""
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)
-
-
-def _forbid(scores: Float[Tensor, "batch vocab"], config) -> Float[Tensor, "batch vocab"]:
-    """No padding and no second beginning inside a sentence."""
+def _mask_pad_and_bos(scores: Float[Tensor, "batch vocab"], config) -> Float[Tensor, "batch vocab"]:
+    """Scores in which padding and a second beginning are impossible."""
     scores = scores.clone()
     scores[:, [config.pad_id, config.bos_id]] = -torch.inf
     return scores
@@ -173,9 +165,3 @@ def _select_rows(memory: Tensor | tuple[Tensor, ...], rows: Tensor) -> Tensor | 
     if isinstance(memory, Tensor):
         return memory[rows]
     return type(memory)(*(tensor[rows] for tensor in memory))
-
-
-def _check_positive(**values: int) -> None:
-    for name, value in values.items():
-        if value < 1:
-            raise ValueError(f"expected {name} of at least 1, got {value}")

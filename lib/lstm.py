@@ -15,8 +15,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from lib.arguments import check_at_least_one, check_dropout
 from lib.attention import scaled_dot_product_attention
 from lib.masks import padding_mask
+from lib.modes import evaluating
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,10 @@ class LSTMConfig:
     eos_id: int = 2
 
     def __post_init__(self):
-        for name in ("vocab_size", "d_model", "num_layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"expected {name} of at least 1, got {getattr(self, name)}")
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"expected dropout from 0 to below 1, got {self.dropout}")
+        check_at_least_one(
+            vocab_size=self.vocab_size, d_model=self.d_model, num_layers=self.num_layers
+        )
+        check_dropout(self.dropout)
 
 
 class LSTMMemory(NamedTuple):
@@ -156,7 +157,7 @@ class LSTMTranslator(nn.Module):
         """
         y = self._run_decoder(target_ids, memory, cache)
         if self.combine is not None:
-            context, _ = self._look_up(y, memory, source_ids)
+            context, _ = self._attend_to_source(y, memory, source_ids)
             y = self.combine(torch.cat((context, y), dim=-1)).tanh()
         return F.linear(self.dropout(y), self.embedding.weight)
 
@@ -167,15 +168,24 @@ class LSTMTranslator(nn.Module):
     def attention_weights(
         self, source_ids: Int[Tensor, "batch source"], target_ids: Int[Tensor, "batch target"]
     ) -> Float[Tensor, "batch target source"]:
-        """Where each target position looks in the source; arguments as in `forward`.
+        """Where each target position looks in the source, without dropout; see `forward`.
+
+        Args:
+            source_ids: the source sentences, shape (batch, source).
+            target_ids: the target shifted right, shape (batch, target).
+
+        Returns:
+            The weights, shape (batch, target, source).
 
         Raises:
             ValueError: if the model was made without attention.
         """
         if self.combine is None:
             raise ValueError("expected a model with attention, got one with attention=False")
-        memory = self.encode(source_ids)
-        _, weights = self._look_up(self._run_decoder(target_ids, memory), memory, source_ids)
+        with evaluating(self):
+            memory = self.encode(source_ids)
+            y = self._run_decoder(target_ids, memory)
+            _, weights = self._attend_to_source(y, memory, source_ids)
         return weights.detach()
 
     def _run_decoder(
@@ -192,7 +202,9 @@ class LSTMTranslator(nn.Module):
             cache.state = state
         return y
 
-    def _look_up(self, y: Tensor, memory: LSTMMemory, source_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def _attend_to_source(
+        self, y: Tensor, memory: LSTMMemory, source_ids: Tensor
+    ) -> tuple[Tensor, Tensor]:
         mask = padding_mask(source_ids, self.config.pad_id)[:, 0]  # (batch, 1, source)
         return scaled_dot_product_attention(y, memory.outputs, memory.outputs, mask)
 

@@ -21,6 +21,11 @@ def padding_mask(token_ids: Int[Tensor, "batch key"], pad_id: int) -> Bool[Tenso
 
     Returns:
         True at real tokens, shape (batch, 1, 1, key), to broadcast over heads and queries.
+
+    Examples:
+        >>> padding_mask(torch.tensor([[5, 7, 2], [6, 2, 0]]), pad_id=0)[:, 0, 0]
+        tensor([[ True,  True,  True],
+                [ True,  True, False]])
     """
     return (token_ids != pad_id)[:, None, None, :]
 
@@ -42,6 +47,14 @@ def causal_mask(
 
     Raises:
         ValueError: if there are fewer keys than queries.
+
+    Examples:
+        >>> causal_mask(3)
+        tensor([[ True, False, False],
+                [ True,  True, False],
+                [ True,  True,  True]])
+        >>> causal_mask(1, 3)
+        tensor([[True, True, True]])
     """
     key_length = query_length if key_length is None else key_length
     if key_length < query_length:

@@ -30,6 +30,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -91,7 +92,8 @@ def _show_as_svg(shell) -> None:
     from matplotlib_inline.config import InlineBackend
 
     inline = InlineBackend.instance(parent=shell)
-    inline.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
+    options: dict[str, Any] = {"bbox_inches": "tight", "metadata": {"Date": None}}
+    inline.print_figure_kwargs = options
     inline.figure_formats = {"svg"}
 
 
@@ -187,7 +189,7 @@ def japanese_fonts() -> tuple[str, ...]:
     found without importing it, since the import changes the style of every figure.
     """
     package = importlib.util.find_spec("matplotlib_fontja")
-    if package is not None:
+    if package is not None and package.origin is not None:
         for path in Path(package.origin).parent.glob("fonts/*.ttf"):
             font_manager.fontManager.addfont(path)
     installed = {font.name for font in font_manager.fontManager.ttflist}

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lib.arguments import check_at_least_one
+
 
 def sinusoidal_positions(
     length: int, d_model: int, *, dtype: torch.dtype = torch.float32
@@ -28,7 +30,13 @@ def sinusoidal_positions(
         The table, shape (length, d_model).
 
     Raises:
-        ValueError: if d_model is odd: the last sine would have no cosine.
+        ValueError: if d_model is below 1, or odd: the last sine would have no cosine.
+
+    Examples:
+        >>> sinusoidal_positions(3, 4)
+        tensor([[ 0.0000,  1.0000,  0.0000,  1.0000],
+                [ 0.8415,  0.5403,  0.0100,  0.9999],
+                [ 0.9093, -0.4161,  0.0200,  0.9998]])
 
     Source: Vaswani et al. 2017, section 3.5.
     """
@@ -49,7 +57,7 @@ class SinusoidalPositions(nn.Module):
         d_model: width of a vector, an even number.
 
     Raises:
-        ValueError: if d_model is odd.
+        ValueError: if d_model is below 1 or odd.
 
     Source: Vaswani et al. 2017, section 3.5.
     """
@@ -89,15 +97,23 @@ class LearnedPositions(nn.Module):
     The paper found no difference in quality (Table 3, row E), but a position beyond
     max_length has no vector.
 
+    The vectors start as N(0, 1/d_model). Beside embeddings that are multiplied by √d_model, as
+    in `lib.transformer.Transformer`, that is little: at d_model 512 their root mean square is
+    0.044, the embeddings' is 1. Training makes them as large as they are useful.
+
     Args:
         max_length: number of positions that have a vector.
         d_model: width of a vector.
+
+    Raises:
+        ValueError: if max_length or d_model is below 1.
 
     Source: Vaswani et al. 2017, section 3.5, after Gehring et al. 2017.
     """
 
     def __init__(self, max_length: int, d_model: int):
         super().__init__()
+        check_at_least_one(max_length=max_length, d_model=d_model)
         self.weight = nn.Parameter(torch.empty(max_length, d_model))
         nn.init.normal_(self.weight, std=d_model**-0.5)
 
@@ -126,6 +142,7 @@ class LearnedPositions(nn.Module):
 
 
 def _check_even(d_model: int) -> None:
+    check_at_least_one(d_model=d_model)
     if d_model % 2 != 0:
         raise ValueError(
             f"expected an even d_model, got {d_model}; each frequency needs a sine and a cosine"

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lib.arguments import check_at_least_one, check_dropout
+
 
 class ResidualConnection(nn.Module):
     """Wrap a sub-layer: keep its input, add its output, normalise.
@@ -20,13 +22,21 @@ class ResidualConnection(nn.Module):
         d_model: width of the vectors.
         dropout: share of the sub-layer's output that is dropped in training.
         norm_first: True for pre-norm, False for post-norm.
+        eps: what LayerNorm adds to the variance, so that it can divide by its root.
+
+    Raises:
+        ValueError: if d_model is below 1, or dropout not from 0 to below 1.
 
     Source: Vaswani et al. 2017, sections 3.1 and 5.4; Xiong et al. 2020, figure 1.
     """
 
-    def __init__(self, d_model: int, *, dropout: float = 0.0, norm_first: bool = False):
+    def __init__(
+        self, d_model: int, *, dropout: float = 0.0, norm_first: bool = False, eps: float = 1e-5
+    ):
         super().__init__()
-        self.norm = nn.LayerNorm(d_model)
+        check_at_least_one(d_model=d_model)
+        check_dropout(dropout)
+        self.norm = nn.LayerNorm(d_model, eps)
         self.dropout = nn.Dropout(dropout)
         self.norm_first = norm_first
 

@@ -1,4 +1,4 @@
-"""Training: teacher forcing, the losses, the schedules, and a loop that uses them."""
+"""Training: teacher forcing, a loss, the schedules, and a loop that trains any model."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,8 +6,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
-
-from lib.decoding import greedy_decode
 
 
 def shift_right(
@@ -24,6 +22,10 @@ def shift_right(
 
     Returns:
         A new tensor of the same shape.
+
+    Examples:
+        >>> shift_right(torch.tensor([[5, 6, 7, 2]]), bos_id=1)
+        tensor([[1, 5, 6, 7]])
     """
     bos = target_ids.new_full((target_ids.shape[0], 1), bos_id)
     return torch.cat((bos, target_ids[:, :-1]), dim=1)
@@ -108,29 +110,6 @@ def linear_warmup_decay(step: int, *, steps: int, peak: float, warmup: float = 0
     return peak * min(step / warmup_steps, max(0, steps + 1 - step) / (steps + 1 - warmup_steps))
 
 
-def translation_loss(
-    model: nn.Module,
-    source_ids: Int[Tensor, "batch source"],
-    target_ids: Int[Tensor, "batch target"],
-    *,
-    smoothing: float = 0.0,
-) -> Float[Tensor, ""]:
-    """Mean loss per target token under teacher forcing.
-
-    Args:
-        model: a translator with a config, `Transformer` or `LSTMTranslator`.
-        source_ids: shape (batch, source).
-        target_ids: the translations with their end token, not shifted, shape (batch, target).
-        smoothing: ε of `label_smoothing_loss`.
-
-    Returns:
-        A scalar.
-    """
-    config = model.config
-    logits = model(source_ids, shift_right(target_ids, config.bos_id))
-    return label_smoothing_loss(logits, target_ids, smoothing=smoothing, pad_id=config.pad_id)
-
-
 def train(
     model: nn.Module,
     data: tuple[Tensor, ...],
@@ -139,7 +118,7 @@ def train(
     batch_size: int,
     learning_rate: float | Callable[[int], float],
     generator: torch.Generator,
-    loss: Callable[..., Tensor] = translation_loss,
+    loss: Callable[..., Tensor],
     clip: float = 1.0,
     weight_decay: float = 0.01,
     quiet: bool = False,
@@ -157,9 +136,10 @@ def train(
         batch_size: examples in an update.
         learning_rate: the rate, or a function from the step, counted from 1, to the rate.
         generator: draws the batches and seeds dropout.
-        loss: called with the model and one batch of each tensor in data; returns a scalar.
+        loss: called with the model and one batch of each tensor in data; returns a scalar, such
+            as `lib.translation.translation_loss`.
         clip: longest gradient (the norm over all parameters) that is not shortened.
-        weight_decay: AdamW's weight decay.
+        weight_decay: AdamW's weight decay. It falls on every parameter, biases and norms too.
         quiet: show no progress bar.
 
     Returns:
@@ -203,35 +183,6 @@ def train(
             progress.set_postfix(loss=f"{history[-1]:.4f}", refresh=False)
     model.eval()
     return history
-
-
-def exact_match(
-    model: nn.Module,
-    source_ids: Int[Tensor, "batch source"],
-    target_ids: Int[Tensor, "batch target"],
-    *,
-    batch_size: int = 256,
-) -> float:
-    """Share of sentences that greedy decoding translates without a single wrong token.
-
-    Args:
-        model: a translator, see `lib.decoding`.
-        source_ids: shape (batch, source).
-        target_ids: the right translations with their end token, shape (batch, target).
-        batch_size: sentences decoded at a time.
-
-    Returns:
-        A number from 0 to 1.
-    """
-    right = 0
-    pad_id, width = model.config.pad_id, target_ids.shape[1]
-    for source, target in zip(
-        source_ids.split(batch_size), target_ids.split(batch_size), strict=True
-    ):
-        output = greedy_decode(model, source, max_length=width)
-        output = nn.functional.pad(output, (0, width - output.shape[1]), value=pad_id)
-        right += int((output == target).all(dim=1).sum())
-    return right / len(source_ids)
 
 
 def count_parameters(model: nn.Module) -> int:

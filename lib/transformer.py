@@ -1,22 +1,26 @@
-"""The Transformer of Vaswani et al. 2017: encoder, decoder and the whole translator.
+"""The Transformer of Vaswani et al. 2017: the decoder, and the whole translator.
 
 Names of dimensions beyond those of `lib.attention`: source and target are the lengths of the
 two sentences, vocab the size of their common vocabulary. Token ids are padded on the right.
 """
 
-import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from lib.attention import MultiHeadAttention
+from lib.arguments import check_at_least_one, check_dropout
+from lib.attention import MultiHeadAttention, record_attention
 from lib.cache import KeyValueCache, LayerCache
+from lib.encoder import Encoder
 from lib.feed_forward import PositionwiseFeedForward
 from lib.masks import causal_mask, padding_mask
+from lib.modes import evaluating
 from lib.positions import LearnedPositions, SinusoidalPositions
 from lib.residual import ResidualConnection
 
@@ -63,11 +67,17 @@ class TransformerConfig:
     eos_id: int = 2
 
     def __post_init__(self):
-        for name in ("vocab_size", "d_model", "num_layers", "num_heads", "d_ff", "max_length"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"expected {name} of at least 1, got {getattr(self, name)}")
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"expected dropout from 0 to below 1, got {self.dropout}")
+        check_at_least_one(
+            vocab_size=self.vocab_size,
+            d_model=self.d_model,
+            num_layers=self.num_layers,
+            num_heads=self.num_heads,
+            d_ff=self.d_ff,
+            d_k=self.d_k,
+            d_v=self.d_v,
+            max_length=self.max_length,
+        )
+        check_dropout(self.dropout)
         if self.positions not in ("sinusoidal", "learned", "none"):
             raise ValueError(
                 f'expected positions "sinusoidal", "learned" or "none", got "{self.positions}"'
@@ -90,51 +100,38 @@ class TransformerConfig:
         return cls(vocab_size, d_model=1024, num_heads=16, d_ff=4096, dropout=0.3)
 
 
-class EncoderLayer(nn.Module):
-    """Self-attention, then the feed-forward network, each in a residual connection.
-
-    Source: Vaswani et al. 2017, section 3.1, left half of figure 1.
-    """
-
-    def __init__(self, config: TransformerConfig):
-        super().__init__()
-        self.self_attention = _attention(config)
-        self.self_attention_residual = _residual(config)
-        self.feed_forward = PositionwiseFeedForward(config.d_model, config.d_ff)
-        self.feed_forward_residual = _residual(config)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch source d_model"],
-        source_mask: Bool[Tensor, "..."] | None = None,
-    ) -> Float[Tensor, "batch source d_model"]:
-        """Let every position look at every other, then transform each.
-
-        Args:
-            x: shape (batch, source, d_model).
-            source_mask: True where attention is allowed, shape (batch, 1, 1, source).
-
-        Returns:
-            A tensor of the shape of x.
-        """
-        x = self.self_attention_residual(x, lambda h: self.self_attention(h, h, h, source_mask)[0])
-        return self.feed_forward_residual(x, self.feed_forward)
-
-
 class DecoderLayer(nn.Module):
     """Self-attention, source–target attention, feed-forward network, each with its residual.
+
+    Arguments and errors are those of `lib.encoder.EncoderLayer`.
 
     Source: Vaswani et al. 2017, section 3.1, right half of figure 1.
     """
 
-    def __init__(self, config: TransformerConfig):
+    def __init__(
+        self,
+        *,
+        d_model: int,
+        num_heads: int,
+        d_ff: int,
+        d_k: int | None = None,
+        d_v: int | None = None,
+        dropout: float = 0.0,
+        norm_first: bool = False,
+        activation: Callable[[Tensor], Tensor] = torch.relu,
+        eps: float = 1e-5,
+    ):
         super().__init__()
-        self.self_attention = _attention(config)
-        self.self_attention_residual = _residual(config)
-        self.source_attention = _attention(config)
-        self.source_attention_residual = _residual(config)
-        self.feed_forward = PositionwiseFeedForward(config.d_model, config.d_ff)
-        self.feed_forward_residual = _residual(config)
+
+        def residual() -> ResidualConnection:
+            return ResidualConnection(d_model, dropout=dropout, norm_first=norm_first, eps=eps)
+
+        self.self_attention = MultiHeadAttention(d_model, num_heads, d_k=d_k, d_v=d_v)
+        self.self_attention_residual = residual()
+        self.source_attention = MultiHeadAttention(d_model, num_heads, d_k=d_k, d_v=d_v)
+        self.source_attention_residual = residual()
+        self.feed_forward = PositionwiseFeedForward(d_model, d_ff, activation=activation)
+        self.feed_forward_residual = residual()
 
     def forward(
         self,
@@ -144,7 +141,7 @@ class DecoderLayer(nn.Module):
         source_mask: Bool[Tensor, "..."] | None = None,
         cache: LayerCache | None = None,
     ) -> Float[Tensor, "batch target d_model"]:
-        """Look at the target so far, look up the source, then transform each position.
+        """Attend to the target so far, then to the source, then transform each position.
 
         Args:
             y: shape (batch, target, d_model).
@@ -158,19 +155,21 @@ class DecoderLayer(nn.Module):
         Returns:
             A tensor of the shape of y.
         """
-        y = self.self_attention_residual(y, lambda h: self._look_back(h, target_mask, cache))
+        y = self.self_attention_residual(y, lambda h: self._attend_to_target(h, target_mask, cache))
         y = self.source_attention_residual(
-            y, lambda h: self._look_up(h, memory, source_mask, cache)
+            y, lambda h: self._attend_to_source(h, memory, source_mask, cache)
         )
         return self.feed_forward_residual(y, self.feed_forward)
 
-    def _look_back(self, y: Tensor, target_mask: Tensor | None, cache: LayerCache | None) -> Tensor:
+    def _attend_to_target(
+        self, y: Tensor, target_mask: Tensor | None, cache: LayerCache | None
+    ) -> Tensor:
         if cache is None:
             return self.self_attention(y, y, y, target_mask)[0]
         keys, values = cache.append(*self.self_attention.project_key_value(y, y))
         return self.self_attention.attend(y, keys, values, target_mask)[0]
 
-    def _look_up(
+    def _attend_to_source(
         self, y: Tensor, memory: Tensor, source_mask: Tensor | None, cache: LayerCache | None
     ) -> Tensor:
         if cache is None:
@@ -180,44 +179,46 @@ class DecoderLayer(nn.Module):
         return self.source_attention.attend(y, *cache.memory, source_mask)[0]
 
 
-class Encoder(nn.Module):
-    """A stack of encoder layers, applied to vectors that are embedded already.
-
-    With post-norm every layer ends in a LayerNorm and the stack needs no other. With pre-norm
-    nothing has normalised the sum that the last layer puts out, so one LayerNorm follows it.
-    (`nn.Transformer` adds that norm in both cases, which the paper does not.)
-
-    Source: Vaswani et al. 2017, section 3.1.
-    """
-
-    def __init__(self, config: TransformerConfig):
-        super().__init__()
-        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.num_layers))
-        self.norm = nn.LayerNorm(config.d_model) if config.norm_first else nn.Identity()
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch source d_model"],
-        source_mask: Bool[Tensor, "..."] | None = None,
-    ) -> Float[Tensor, "batch source d_model"]:
-        """Apply all layers; arguments and result as in `EncoderLayer`."""
-        for layer in self.layers:
-            x = layer(x, source_mask)
-        return self.norm(x)
-
-
 class Decoder(nn.Module):
     """A stack of decoder layers, applied to vectors that are embedded already.
 
-    As in `Encoder`, a last LayerNorm follows the stack if, and only if, it is pre-norm.
+    As in `lib.encoder.Encoder`, a last LayerNorm follows the stack if, and only if, it is
+    pre-norm. Arguments and errors are the same as there.
 
     Source: Vaswani et al. 2017, section 3.1.
     """
 
-    def __init__(self, config: TransformerConfig):
+    def __init__(
+        self,
+        *,
+        num_layers: int,
+        d_model: int,
+        num_heads: int,
+        d_ff: int,
+        d_k: int | None = None,
+        d_v: int | None = None,
+        dropout: float = 0.0,
+        norm_first: bool = False,
+        activation: Callable[[Tensor], Tensor] = torch.relu,
+        eps: float = 1e-5,
+    ):
         super().__init__()
-        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_layers))
-        self.norm = nn.LayerNorm(config.d_model) if config.norm_first else nn.Identity()
+        check_at_least_one(num_layers=num_layers)
+        self.layers = nn.ModuleList(
+            DecoderLayer(
+                d_model=d_model,
+                num_heads=num_heads,
+                d_ff=d_ff,
+                d_k=d_k,
+                d_v=d_v,
+                dropout=dropout,
+                norm_first=norm_first,
+                activation=activation,
+                eps=eps,
+            )
+            for _ in range(num_layers)
+        )
+        self.norm = nn.LayerNorm(d_model, eps) if norm_first else nn.Identity()
 
     def forward(
         self,
@@ -253,9 +254,10 @@ class Transformer(nn.Module):
     """Translate: encode the source sentence, predict each next token of the target sentence.
 
     One matrix serves three times: it embeds the source, it embeds the target, and it turns the
-    decoder's output into logits. Embeddings are multiplied by √d_model, which gives them the
-    size of the positions that are added. Dropout falls on that sum and on each sub-layer's
-    output; dropping attention weights as well is in the authors' code, not in the paper's text.
+    decoder's output into logits. Embeddings are multiplied by √d_model, which makes them about as
+    large as the sinusoids that are added: a root mean square of 1 beside one of √½. Dropout falls
+    on that sum and on each sub-layer's output; dropping attention weights as well is in the
+    authors' code, not in the paper's text.
 
     Initialisation: weight matrices are Xavier uniform, which keeps the variance of what goes
     through them forwards and backwards; biases are zero. The embedding is N(0, 1/d_model): times
@@ -276,6 +278,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.positions: SinusoidalPositions | LearnedPositions | None
         if config.positions == "sinusoidal":
             self.positions = SinusoidalPositions(config.d_model)
         elif config.positions == "learned":
@@ -283,8 +286,18 @@ class Transformer(nn.Module):
         else:
             self.positions = None
         self.dropout = nn.Dropout(config.dropout)
-        self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
+        sizes: dict[str, Any] = {
+            "num_layers": config.num_layers,
+            "d_model": config.d_model,
+            "num_heads": config.num_heads,
+            "d_ff": config.d_ff,
+            "d_k": config.d_k,
+            "d_v": config.d_v,
+            "dropout": config.dropout,
+            "norm_first": config.norm_first,
+        }
+        self.encoder = Encoder(**sizes)
+        self.decoder = Decoder(**sizes)
 
         nn.init.normal_(self.embedding.weight, std=config.d_model**-0.5)
         for module in self.modules():
@@ -364,8 +377,8 @@ class Transformer(nn.Module):
     def attention_weights(
         self, source_ids: Int[Tensor, "batch source"], target_ids: Int[Tensor, "batch target"]
     ) -> AttentionWeights:
-        """What each head of each layer looks at; arguments as in `forward`."""
-        with record_attention(self) as recorded:
+        """What each head of each layer looks at, without dropout; arguments as in `forward`."""
+        with evaluating(self), record_attention(self) as recorded:
             self(source_ids, target_ids)
         layers = range(self.config.num_layers)
         return AttentionWeights(
@@ -373,42 +386,3 @@ class Transformer(nn.Module):
             decoder=[recorded[f"decoder.layers.{i}.self_attention"] for i in layers],
             source_target=[recorded[f"decoder.layers.{i}.source_attention"] for i in layers],
         )
-
-
-@contextlib.contextmanager
-def record_attention(model: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Keep the weights of every `MultiHeadAttention` that runs inside the with block.
-
-    Args:
-        model: any model with `MultiHeadAttention` modules in it.
-
-    Yields:
-        A dict, filled as the model runs: name of the module → weights of its last call, shape
-        (batch, heads, query, key).
-    """
-    recorded: dict[str, Tensor] = {}
-    hooks = []
-    for name, module in model.named_modules():
-        if isinstance(module, MultiHeadAttention):
-
-            def ask(module, args, kwargs):
-                return args, kwargs | {"need_weights": True}
-
-            def keep(module, args, output, name=name):
-                recorded[name] = output[1].detach()
-
-            hooks.append(module.register_forward_pre_hook(ask, with_kwargs=True))
-            hooks.append(module.register_forward_hook(keep))
-    try:
-        yield recorded
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _attention(config: TransformerConfig) -> MultiHeadAttention:
-    return MultiHeadAttention(config.d_model, config.num_heads, d_k=config.d_k, d_v=config.d_v)
-
-
-def _residual(config: TransformerConfig) -> ResidualConnection:
-    return ResidualConnection(config.d_model, dropout=config.dropout, norm_first=config.norm_first)

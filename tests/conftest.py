@@ -1,6 +1,9 @@
 """What all tests share: the shapes in lib are checked, and a table shows how far oracles differ."""
 
 import importlib.util
+import os
+
+import pytest
 
 # The shape annotations of lib are checked in tests only. This must come before lib's import,
 # and so before any test module is collected. Some tests need neither lib nor jaxtyping, and run
@@ -11,12 +14,31 @@ if importlib.util.find_spec("jaxtyping"):
     install_import_hook("lib", "beartype.beartype")
 
 
-def pytest_collection_modifyitems(items):
-    """The one file that installs packages goes first: at the end it would run on alone.
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: grades a class, builds a book or drives a browser")
 
-    `--no-loadscope-reorder` keeps xdist from sorting the files by their number of tests.
+
+def pytest_ignore_collect(collection_path):
+    """With PARTS in the environment, leave out what does not belong to the parts it names."""
+    if not os.environ.get("PARTS") or not collection_path.name.startswith("test_"):
+        return None
+    from tests.selection import ALL, PARTS, belongs
+
+    return None if PARTS == ALL or belongs(collection_path) else True
+
+
+def pytest_collection_modifyitems(items):
+    """Spread tests by work: one by one, apart from those that share what a module has set up.
+
+    Slow tests come first, so that none of them runs on alone at the end.
     """
-    items.sort(key=lambda item: item.path.name != "test_bundle.py")
+    for item in items:
+        shared = any(
+            found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values()
+        )
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,41 +1,69 @@
-"""Pack what students get, and nothing else, into one archive.
+"""Pack what students get of each part, and nothing else, into an archive.
 
-python tools/bundle.py _build/transformer-course.zip
+    python -m tools.bundle _build transformer
+
+writes _build/transformer-course.zip: the part's released notebooks with the files beside them, the
+library, the checks, and what else the notebooks need (an experiment's checkpoint, say). A part that
+needs more packages than the others lists them in solutions/PART/requirements.txt.
 """
 
 import sys
 import zipfile
 from pathlib import Path
 
+from tools.dependencies import code_of, dependencies
+
 ROOT = Path(__file__).parents[1]
 HANDOUT = ROOT / "tools" / "handout"
-FOLDER = "transformer-course"
+REQUIREMENTS = "requirements.txt"
 
 
-def files() -> dict[str, Path]:
-    """What goes into the archive: its name there, and where it is here."""
-    chosen = [
-        *(ROOT / "exercises").glob("*/*.ipynb"),
+def files(part: str) -> dict[str, bytes]:
+    """What goes into the archive of a part: a file's name there, and what is in it.
+
+    Raises:
+        LookupError: if the part has no released notebooks.
+    """
+    released = ROOT / "exercises" / part
+    notebooks = sorted(released.glob("*.ipynb"))
+    if not notebooks:
+        raise LookupError(f"expected notebooks in {released}, found none: run make exercises")
+    pieces = ROOT / "checking" / "pieces" / f"{part}.py"
+    used = dependencies("\n".join(map(code_of, notebooks)), ROOT)
+    chosen = {
+        *(path for path in released.rglob("*") if path.is_file()),
         *(ROOT / "lib").rglob("*.py"),
+        *(ROOT / "checking").glob("*.py"),
+        *(ROOT / "checking" / "pieces" / name for name in ("__init__.py", "piece.py")),
+        *([pieces] if pieces.is_file() else []),
+        *used,
         ROOT / "LICENSE",
         ROOT / "LICENSE-text",
-    ]
-    packed = {path.relative_to(ROOT).as_posix(): path for path in chosen}
-    return packed | {path.name: path for path in HANDOUT.iterdir()}
+    }
+    packed = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in chosen}
+    for path in HANDOUT.iterdir():
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("@PART@", part).replace("@FIRST@", notebooks[0].stem)
+        packed[path.name] = text.encode()
+    further = packed.pop(f"exercises/{part}/{REQUIREMENTS}", b"")
+    packed[REQUIREMENTS] += further
+    return packed
 
 
 def main() -> None:
-    """Write the archive named on the command line."""
-    archive = Path(sys.argv[1])
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, path in sorted(files().items()):
-            # A fixed date, so that the same content gives the same archive.
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", date_time=(2026, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            bundle.writestr(entry, path.read_bytes())
-    print(f"{archive}: {len(files())} files")
+    """Write the archives of the parts on the command line into the folder named before them."""
+    folder, parts = Path(sys.argv[1]), sys.argv[2:]
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in parts:
+        packed, archive = files(part), folder / f"{part}-course.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for name, content in sorted(packed.items()):
+                # A fixed date, so that the same content gives the same archive.
+                entry = zipfile.ZipInfo(f"{part}-course/{name}", date_time=(2026, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                bundle.writestr(entry, content)
+        print(f"{archive}: {len(packed)} files")
 
 
 if __name__ == "__main__":

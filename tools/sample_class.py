@@ -1,8 +1,10 @@
 """Hand in a sample class: write the submissions that tests/sample_class describes.
 
-    python tools/sample_class.py _build/sample-class
+    python -m tools.sample_class _build/sample-class transformer
 
-Each file there is a student: which notebooks they filled in, and with which known mistakes.
+Each file there is a student: which notebooks of a part they fill in, and which known mistakes they
+make. Where a student has no mistakes of their own in a part, they make the one with the number
+`otherwise` in the last task of each notebook.
 """
 
 import shutil
@@ -11,58 +13,94 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
-from grader.instructors import BANK, read_bank
+from grader.bank import read_bank
+from grader.notebooks import answer_cells
 
 ROOT = Path(__file__).parents[1]
 STUDENTS = ROOT / "tests" / "sample_class"
-ASSIGNMENT = "transformer"
 
 
-def reference_answers(notebook: str) -> dict[str, str]:
-    """The text of each answer cell in solutions/, by id."""
-    cells = nbformat.read(ROOT / "solutions" / ASSIGNMENT / f"{notebook}.ipynb", 4).cells
-    return {
-        cell.metadata.nbgrader.grade_id: cell.source
-        for cell in cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
-    }
-
-
-def known_mistake(notebook: str, task: str, sentence: str) -> str:
-    """The answer with a mistake from the bank.
+def filled_in(student: dict, notebooks: list[str]) -> list[str]:
+    """The names of the notebooks that a student fills in, of all those of a part.
 
     Raises:
-        LookupError: if the bank does not hold it.
+        ValueError: if the description says something else than one of the known words.
     """
-    for answer in read_bank(BANK / ASSIGNMENT / f"{notebook}.py"):
-        if (answer.task, answer.sentence) == (task, sentence):
-            return answer.source
-    raise LookupError(f"the bank of {notebook} has no mistake in {task}: {sentence!r}")
+    shares = {
+        "all": notebooks,
+        "none": [],
+        "first half": notebooks[: len(notebooks) // 2],
+        "all but the last": notebooks[:-1],
+    }
+    if student["filled_in"] not in shares:
+        raise ValueError(f"expected filled_in of {list(shares)}, got {student['filled_in']!r}")
+    return shares[student["filled_in"]]
 
 
-def hand_in(student: dict, folder: Path) -> None:
-    """Fill in the released notebooks as the student would and save them in a folder."""
+def mistakes_in(student: dict, source: Path) -> dict[str, str]:
+    """The answers with a mistake that a student gives in a notebook, by task.
+
+    Args:
+        student: the description.
+        source: the instructor's notebook.
+
+    Raises:
+        LookupError: if the bank does not hold a mistake that the description names.
+    """
+    mistakes = [answer for answer in read_bank(source) if not answer.is_correct]
+    listed = student.get("mistakes", {}).get(source.parent.name)
+    if listed is None and "otherwise" in student:
+        tasks = [task for task in answer_cells(_read(source)) if task in {a.task for a in mistakes}]
+        of_last = [answer for answer in mistakes if answer.task in tasks[-1:]]
+        return {a.task: a.source for a in of_last[student["otherwise"] :][:1]}
+    answers = {}
+    for task, sentence in (listed or {}).get(source.stem, {}).items():
+        found = [a.source for a in mistakes if (a.task, a.sentence) == (task, sentence)]
+        if not found:
+            raise LookupError(f"the bank of {source} has no mistake in {task}: {sentence!r}")
+        answers[task] = found[0]
+    return answers
+
+
+def hand_in(student: dict, part: str, folder: Path) -> None:
+    """Fill in the released notebooks of a part as a student would and save them in a folder."""
     folder.mkdir(parents=True)
-    for path in sorted((ROOT / "exercises" / ASSIGNMENT).glob("*.ipynb")):
-        notebook = nbformat.read(path, 4)
-        answers = reference_answers(path.stem) if path.stem in student["filled_in"] else {}
-        for task, sentence in student.get("mistakes", {}).get(path.stem, {}).items():
-            answers[task] = known_mistake(path.stem, task, sentence)
+    paths = sorted((ROOT / "exercises" / part).glob("*.ipynb"))
+    chosen = filled_in(student, [path.stem for path in paths])
+    for path in paths:
+        notebook, source = _read(path), ROOT / "solutions" / part / path.name
+        answers: dict[str, str] = {}
+        if path.stem in chosen:
+            cells = filter(_is_answer, _read(source).cells)
+            answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in cells}
+            answers |= mistakes_in(student, source)
         for cell in notebook.cells:
-            cell.source = answers.get(
-                cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source
-            )
+            cell.source = answers.get(_id(cell), cell.source)
         nbformat.write(notebook, folder / path.name)
 
 
+def _read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def _id(cell: NotebookNode) -> str:
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
 def main() -> None:
-    """Write all submissions below the folder named on the command line."""
-    course = Path(sys.argv[1])
+    """Write all submissions below the folder named first, for the parts named after it."""
+    course, parts = Path(sys.argv[1]), sys.argv[2:]
     shutil.rmtree(course, ignore_errors=True)
     for path in sorted(STUDENTS.glob("*.toml")):
         student = tomllib.loads(path.read_text(encoding="utf-8"))
-        hand_in(student, course / "submitted" / path.stem / ASSIGNMENT)
+        for part in parts:
+            hand_in(student, part, course / "submitted" / path.stem / part)
 
 
 if __name__ == "__main__":

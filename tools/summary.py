@@ -1,29 +1,31 @@
 """The end of `make course`: what was built, the sample class's scores, and what to open.
 
-python tools/summary.py _build/sample-class
+python -m tools.summary _build/sample-class
 """
 
 import os
 import sys
 from pathlib import Path
 
-from grader.grade import open_course, score_table
-
-ASSIGNMENT = "transformer"
+from grader.batch.scores import score_table
+from grader.course import open_course
+from grader.notebooks import parts
 
 sample_class = Path(os.path.relpath(sys.argv[1]))
 html = Path("_build/html")
 pages = [p for p in html.glob("book/**/*.html")]
 exercises = sorted(Path("exercises").glob("*/*.ipynb"))
+course = open_course(sample_class)
+tables = "\n\n".join(f"{part}\n{score_table(course, part)}" for part in parts())
 
 print(f"""
 Pages built: {len(pages)}
 Exercises released: {len(exercises)} notebooks
 Sample class, points by notebook:
 
-{score_table(open_course(sample_class), ASSIGNMENT)}
+{tables}
 
 Open the book:              {html / "index.html"}
-Open the exercises:         {exercises[0].parent}/
+Open the exercises:         {exercises[0].parents[1]}/
 Open a student's feedback:  {sample_class / "feedback"}/
 """)

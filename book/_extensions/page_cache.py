@@ -7,14 +7,13 @@ through others), the data files these modules name, the locked versions and Pyth
 means another folder, so that a stale output cannot be found, whatever was interrupted or undone
 in between. A page is executed when its folder lacks the mark of a finished run.
 
-Imports are read from the source, not by running it: one made at run time from a computed name
-(`importlib.import_module(name)`) is not seen, and a data file counts when a string names it in
-full.
+What a page depends on is read from its source; see `tools.dependencies`.
+
+The caches of all checkouts on a machine lie in one place, since equal keys mean equal outputs:
+`~/.cache/transformer-course`, or the folder that COURSE_CACHE names.
 """
 
-import ast
 import hashlib
-import importlib.util
 import json
 import logging
 import os
@@ -22,7 +21,6 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,14 +38,16 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util.logging import SphinxLoggerAdapter, getLogger
 
+from tools.dependencies import dependencies
+
 LOGGER = getLogger(__name__)
 # What myst-nb would log while it executes comes from several threads and without the page's
 # name; `execute_pages` reports the same in order.
 SILENT = SphinxLoggerAdapter(logging.Logger("silent", level=logging.CRITICAL + 1), {})
 
-PACKAGE = "lib"
 LOCK = "requirements.lock"
 FINISHED = "finished.txt"
+KEPT = 8  # runs of a page, with the newest versions of its code
 
 
 class PageError(SphinxError):
@@ -83,65 +83,6 @@ class Page:
         return float("inf") if "/lab-" in self.docname else 0.0
 
 
-def parse(source: str) -> ast.Module:
-    """Parse Python source; source that does not parse imports nothing (running it will fail)."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
-
-
-def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
-    """Yield the dotted names that a module of `package` imports, relative ones made absolute.
-
-    `from lib import attention` may name a module or a function, so `lib.attention` comes out
-    and `source_files` sees which it is.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            relative = "." * node.level + (node.module or "")
-            base = importlib.util.resolve_name(relative, package)
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def source_files(name: str, root: Path) -> Iterator[Path]:
-    """Yield the files under `root` that run when `name` is imported, packages on the way too."""
-    parts = name.split(".")
-    for length in range(1, len(parts) + 1):
-        stem = root.joinpath(*parts[:length])
-        for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
-            if file.is_file():
-                yield file
-
-
-def dependencies(source: str, root: Path) -> set[Path]:
-    """Return the files under `root` that running `source` depends on, directly or not."""
-    data_files = {
-        file.name: file
-        for file in (root / PACKAGE).rglob("*")
-        if file.is_file() and file.suffix not in (".py", ".pyc")
-    }
-    found: set[Path] = set()
-    unread = [(parse(source), "")]
-    while unread:
-        tree, package = unread.pop()
-        used = [file for name in imported_names(tree, package) for file in source_files(name, root)]
-        used += [
-            data_files[name]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-            if (name := node.value.rpartition("/")[2]) in data_files
-        ]
-        for file in set(used) - found:
-            found.add(file)
-            if file.suffix == ".py":
-                package = ".".join(file.parent.relative_to(root).parts)
-                unread.append((parse(file.read_text(encoding="utf-8")), package))
-    return found
-
-
 def page_key(notebook: NotebookNode, root: Path) -> str:
     """Hash all that the notebook's outputs depend on."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
@@ -165,8 +106,12 @@ def read_page(env: BuildEnvironment, docname: str) -> Page | None:
         return None
     notebook = reader.read(content)
     key = page_key(notebook, Path(env.srcdir))
-    cache = Path(env.app.outdir).parent / ".jupyter_cache" / docname / key
-    return Page(docname, path, notebook, reader.read_fmt, cache)
+    return Page(docname, path, notebook, reader.read_fmt, caches() / "pages" / docname / key)
+
+
+def caches() -> Path:
+    """The folder of all caches on this machine."""
+    return Path(os.environ.get("COURSE_CACHE") or Path.home() / ".cache" / "transformer-course")
 
 
 def find_stale_pages(app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> list[str]:
@@ -197,11 +142,20 @@ def prepare_kernels(profiles: Path) -> None:
 def execute_page(page: Page, env: BuildEnvironment) -> float:
     """Execute a page into its cache folder; return how many seconds that took."""
     start = time.monotonic()
-    shutil.rmtree(page.cache, ignore_errors=True)
-    config = env.mystnb_config.copy(execution_cache_path=str(page.cache))
+    # A build of another checkout may execute the same page meanwhile.
+    draft = page.cache.with_name(f".{page.cache.name}-{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    config = env.mystnb_config.copy(execution_cache_path=str(draft))
     with create_client(page.notebook, page.path, config, SILENT, page.read_format):
         seconds = time.monotonic() - start
-        (page.cache / FINISHED).write_text(f"{seconds:.2f}", encoding="utf-8")
+        (draft / FINISHED).write_text(f"{seconds:.2f}", encoding="utf-8")
+    if not page.finished:
+        shutil.rmtree(page.cache, ignore_errors=True)
+        draft.rename(page.cache)
+    shutil.rmtree(draft, ignore_errors=True)
+    marks = sorted(page.cache.parent.glob(f"*/{FINISHED}"), key=lambda mark: mark.stat().st_mtime)
+    for mark in marks[:-KEPT]:
+        shutil.rmtree(mark.parent, ignore_errors=True)
     return seconds
 
 
@@ -263,6 +217,14 @@ def keep_outputs(app: Sphinx, _doctree: nodes.document) -> None:
         nbformat.write(notebook, path)
 
 
+def note_caches(app: Sphinx, exception: Exception | None) -> None:
+    """Note where each page's outputs are, for `tools/prove_pages.py`."""
+    if exception is None:
+        found = {name: str(cache) for name, cache in app.env.page_caches.items()}
+        path = Path(app.outdir).parent / "page-caches.json"
+        path.write_text(json.dumps(found), encoding="utf-8")
+
+
 def forget_faulty_build(app: Sphinx, _exception: Exception | None) -> None:
     """After a build with warnings, let the next one read every page again.
 
@@ -279,5 +241,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-before-read-docs", execute_pages)
     app.connect("source-read", use_cache_of_page)
     app.connect("doctree-read", keep_outputs)
+    app.connect("build-finished", note_caches)
     app.connect("build-finished", forget_faulty_build)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

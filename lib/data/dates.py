@@ -12,12 +12,11 @@ American, month first.
 
 import datetime
 import functools
-from collections.abc import Iterable, Sequence
 
 import torch
 from babel.dates import format_date
-from jaxtyping import Int
-from torch import Tensor
+
+from lib.data.vocabulary import CharacterVocabulary
 
 FIRST_DAY = datetime.date(1900, 1, 1)
 LAST_DAY = datetime.date(2099, 12, 31)
@@ -56,12 +55,12 @@ def make_date_pairs(
         Pairs of an English date and its Japanese translation.
     """
     days = _days(held_out)
-    english = tuple(FORMATS)
+    english_formats = tuple(FORMATS)
     chosen_days = torch.randint(len(days), (count,), generator=generator).tolist()
-    chosen_formats = torch.randint(len(english), (count,), generator=generator).tolist()
+    chosen_formats = torch.randint(len(english_formats), (count,), generator=generator).tolist()
     return [
-        translate_date(days[day], english[format])
-        for day, format in zip(chosen_days, chosen_formats, strict=True)
+        translate_date(days[i], english_formats[j])
+        for i, j in zip(chosen_days, chosen_formats, strict=True)
     ]
 
 
@@ -77,6 +76,12 @@ def translate_date(day: datetime.date, english_format: str) -> tuple[str, str]:
 
     Raises:
         ValueError: if the format is not in `FORMATS`.
+
+    Examples:
+        >>> translate_date(datetime.date(2026, 11, 24), "full")
+        ('Tuesday, November 24, 2026', '2026年11月24日火曜日')
+        >>> translate_date(datetime.date(2026, 11, 24), "short")
+        ('11/24/26', '26年11月24日')
     """
     if english_format not in FORMATS:
         raise ValueError(f"expected a format of {list(FORMATS)}, got {english_format!r}")
@@ -91,96 +96,17 @@ def is_held_out(day: datetime.date) -> bool:
     return (31 * (12 * (day.year % 100) + day.month) + day.day) % 10 == 0
 
 
-class CharacterVocabulary:
-    """Characters and their ids, after the three special ids of `TransformerConfig`.
-
-    Args:
-        texts: texts that contain every character there will be.
-    """
-
-    pad_id, bos_id, eos_id = 0, 1, 2
-
-    def __init__(self, texts: Iterable[str]):
-        self.characters = sorted(set().union(*texts))
-        self._ids = {character: i for i, character in enumerate(self.characters, start=3)}
-
-    def __len__(self) -> int:
-        """Number of ids, the special ones included."""
-        return 3 + len(self.characters)
-
-    def encode(self, text: str) -> list[int]:
-        """Turn a text into ids and add the end token.
-
-        Args:
-            text: characters of the vocabulary.
-
-        Returns:
-            One id a character, then eos_id.
-
-        Raises:
-            ValueError: if a character is not in the vocabulary.
-        """
-        for position, character in enumerate(text):
-            if character not in self._ids:
-                raise ValueError(
-                    f"expected characters of the vocabulary, got {character!r} at position "
-                    f"{position} of {text!r}"
-                )
-        return [self._ids[character] for character in text] + [self.eos_id]
-
-    def decode(self, ids: Sequence[int] | Int[Tensor, "length"]) -> str:
-        """Turn ids into text, up to the first end token.
-
-        Args:
-            ids: ids of one sentence; padding and begin tokens are passed over.
-
-        Returns:
-            The text.
-
-        Raises:
-            ValueError: if an id is not in the vocabulary.
-        """
-        characters = []
-        for i in map(int, ids):
-            if not 0 <= i < len(self):
-                raise ValueError(f"expected ids from 0 to {len(self) - 1}, got {i}")
-            if i == self.eos_id:
-                break
-            if i not in (self.pad_id, self.bos_id):
-                characters.append(self.characters[i - 3])
-        return "".join(characters)
-
-
 @functools.cache
 def date_vocabulary() -> CharacterVocabulary:
     """The vocabulary of all dates, English and Japanese, the same whatever dates were drawn."""
     # A year has every month and weekday in it, and every digit.
     year = [datetime.date(2026, 1, 1) + datetime.timedelta(days=i) for i in range(365)]
     return CharacterVocabulary(
-        text for day in year for format in FORMATS for text in translate_date(day, format)
+        text
+        for day in year
+        for english_format in FORMATS
+        for text in translate_date(day, english_format)
     )
-
-
-def encode_pairs(
-    pairs: Sequence[tuple[str, str]], vocabulary: CharacterVocabulary
-) -> tuple[Int[Tensor, "batch source"], Int[Tensor, "batch target"]]:
-    """Turn pairs of texts into two padded tensors, each as wide as its longest text.
-
-    Args:
-        pairs: source and target texts.
-        vocabulary: has every character of them.
-
-    Returns:
-        The source ids, shape (batch, source), and the target ids, shape (batch, target). Each
-        row ends with the end token and then padding.
-    """
-    sources, targets = zip(*pairs, strict=True)
-    return _pad(sources, vocabulary), _pad(targets, vocabulary)
-
-
-def _pad(texts: Sequence[str], vocabulary: CharacterVocabulary) -> Int[Tensor, "batch length"]:
-    rows = [torch.tensor(vocabulary.encode(text)) for text in texts]
-    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=vocabulary.pad_id)
 
 
 @functools.cache

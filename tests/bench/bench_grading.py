@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from grader.instructors import BANK, read_bank
+from grader.bank import read_bank
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "transformer"
@@ -33,7 +33,7 @@ def hand_in(root: Path, count: int) -> None:
     draw = random.Random(0)
     paths = sorted((ROOT / "solutions" / ASSIGNMENT).glob("*.ipynb"))
     texts = [path.read_text(encoding="utf-8") for path in paths]
-    banks = [read_bank(BANK / ASSIGNMENT / f"{path.stem}.py") for path in paths]
+    banks = [read_bank(path) for path in paths]
     for number in range(count):
         student, which = divmod(number, len(paths))
         notebook = json.loads(texts[which])
@@ -112,7 +112,7 @@ def ours(folder: Path, count: int) -> Run:
     hand_in(root, count)
     release(ROOT, f"--CourseDirectory.root={root}")
     # As `make exercises` does.
-    subprocess.run([sys.executable, "-m", "grader.mistakes", "--learn", ASSIGNMENT], check=True)
+    subprocess.run([sys.executable, "-m", "grader.judging", "--learn", ASSIGNMENT], check=True)
     command = [sys.executable, "-m", "grader", ASSIGNMENT, "--root", str(root)]
     return Run(root, command, ROOT)
 

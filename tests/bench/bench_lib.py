@@ -1,5 +1,7 @@
 """Speed of lib beside PyTorch's own modules and Marian: `python -m tests.bench.bench_lib`.
 
+Only the comparisons whose names contain a word: `python -m tests.bench.bench_lib --only "greedy"`.
+
 Ours and theirs run in turn in one process, and each run of ours is divided by its neighbour of
 theirs, so that what else the machine does falls on both. A ratio below 1 means that ours is
 faster. Weights, inputs and results are the same, dropout is 0 in both.
@@ -9,6 +11,7 @@ computations (nested tensors) where ours computes numbers that nothing reads.
 """
 
 import argparse
+import functools
 import statistics
 import time
 from collections.abc import Callable
@@ -16,7 +19,6 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from lib.attention import MultiHeadAttention
 from lib.decoding import greedy_decode
@@ -90,6 +92,9 @@ class MarianTranslator(nn.Module):
         )[:, 1:]
 
 
+RIVALS = {"nn.Transformer": TorchTranslator, "MarianMTModel": MarianTranslator}
+
+
 def our_loss(logits: Tensor, target_ids: Tensor) -> Tensor:
     return label_smoothing_loss(logits, target_ids, pad_id=CONFIG.pad_id)
 
@@ -125,6 +130,7 @@ def forward(model: nn.Module, ids: tuple[Tensor, Tensor]) -> Callable:
 
 
 def attention_pair(train: bool, memory: bool) -> tuple[Callable, Callable]:
+    torch.manual_seed(0)
     ours = MultiHeadAttention(512, 8).train(train)
     theirs = nn.MultiheadAttention(512, 8, batch_first=True).train(train)
     copy_weights(torch_attention_pairs(ours, theirs))
@@ -144,45 +150,60 @@ def attention_pair(train: bool, memory: bool) -> tuple[Callable, Callable]:
     return run(lambda: ours(x, y, y)), run(lambda: theirs(x, y, y, need_weights=False))
 
 
-def comparisons() -> dict[str, tuple[Callable, Callable, int]]:
-    """Name → (ours, theirs, calls in one timed run)."""
+@functools.cache
+def translator() -> Transformer:
     torch.manual_seed(0)
-    ours = Transformer(CONFIG)
-    rivals = {"nn.Transformer": TorchTranslator(ours), "MarianMTModel": MarianTranslator(ours)}
-    full = (
-        padded_ids(*[LENGTH] * BATCH, vocab=VOCAB),
-        padded_ids(*[LENGTH] * BATCH, seed=1, vocab=VOCAB),
+    return Transformer(CONFIG)
+
+
+@functools.cache
+def rival(name: str) -> nn.Module:
+    """A translator with the weights of ours, made when the first comparison wants it."""
+    return RIVALS[name](translator())
+
+
+@functools.cache
+def batch(kind: str) -> tuple[Tensor, Tensor]:
+    """Source and target ids; the sources are all of one length, or shorter and shorter."""
+    lengths = [LENGTH - (4 * i if kind == "with padding" else 0) for i in range(BATCH)]
+    return padded_ids(*lengths, vocab=VOCAB), padded_ids(*[LENGTH] * BATCH, seed=1, vocab=VOCAB)
+
+
+def forward_pair(name: str, kind: str) -> tuple[Callable, Callable]:
+    return forward(translator(), batch(kind)), forward(rival(name), batch(kind))
+
+
+def training_pair(name: str, kind: str) -> tuple[Callable, Callable]:
+    return (
+        training_step(translator(), our_loss, batch(kind)),
+        training_step(rival(name), torchs_loss, batch(kind)),
     )
-    lengths = [LENGTH - 4 * i for i in range(BATCH)]
-    ragged = (padded_ids(*lengths, vocab=VOCAB), full[1])
+
+
+def decoding_pair() -> tuple[Callable, Callable]:
+    ours, theirs = translator(), rival("MarianMTModel").eval()
+    source_ids, _ = batch("with padding")
+    return (
+        lambda: greedy_decode(ours, source_ids, max_length=LENGTH),
+        lambda: theirs.generate(source_ids, LENGTH),
+    )
+
+
+def comparisons() -> dict[str, tuple[Callable, int]]:
+    """Name → (a function that makes the pair of ours and theirs, calls in one timed run)."""
     table = {}
     for train in (True, False):
         for memory in (False, True):
-            kind = "source-target" if memory else "self"
-            name = f"{kind} attention, {'training' if train else 'evaluation'}: nn.Multihead"
-            table[f"{name}Attention"] = (*attention_pair(train, memory), 10 if train else 20)
-    for rival, theirs in rivals.items():
-        table[f"forward, full batch: {rival}"] = (forward(ours, full), forward(theirs, full), 1)
-        table[f"forward, with padding: {rival}"] = (
-            forward(ours, ragged),
-            forward(theirs, ragged),
-            1,
-        )
-        table[f"training step, full batch: {rival}"] = (
-            training_step(ours, our_loss, full),
-            training_step(theirs, torchs_loss, full),
-            1,
-        )
-        table[f"training step, with padding: {rival}"] = (
-            training_step(ours, our_loss, ragged),
-            training_step(theirs, torchs_loss, ragged),
-            1,
-        )
-    table["greedy decoding, cached, 64 tokens: Marian.generate"] = (
-        lambda: greedy_decode(ours, ragged[0], max_length=LENGTH),
-        lambda: rivals["MarianMTModel"].generate(ragged[0], LENGTH),
-        1,
-    )
+            attention = f"{'source-target' if memory else 'self'} attention"
+            mode, calls = ("training", 10) if train else ("evaluation", 20)
+            make = functools.partial(attention_pair, train, memory)
+            table[f"{attention}, {mode}: nn.MultiheadAttention"] = (make, calls)
+    for name in RIVALS:
+        for what, make_pair in (("forward", forward_pair), ("training step", training_pair)):
+            for kind in ("full batch", "with padding"):
+                make = functools.partial(make_pair, name, kind)
+                table[f"{what}, {kind}: {name}"] = (make, 1)
+    table["greedy decoding, cached, 64 tokens: Marian.generate"] = (decoding_pair, 1)
     return table
 
 
@@ -225,16 +246,19 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     clock = time.process_time if options.cpu_time else time.perf_counter
     chosen = {name: c for name, c in comparisons().items() if options.only in name}
-    lines = []
-    for name, (ours, theirs, calls) in tqdm(chosen.items()):
+    if not chosen:
+        names = "\n".join(comparisons())
+        parser.error(f"expected --only to be part of a name, got {options.only!r} for\n{names}")
+    print(f"{'ours : theirs':58} {'ours ms':>9} {'theirs ms':>9}   ratio, quartiles", flush=True)
+    for name, (make_pair, calls) in chosen.items():
+        ours, theirs = make_pair()
         difference = (ours().double() - theirs().double()).abs().max().item()
         assert difference < 1e-3, f"{name}: results differ by {difference}"
         mine, other, ratio, spread = measure(ours, theirs, calls, options.runs, clock)
-        lines.append(
-            f"{name:58} {mine * 1e3:9.2f} {other * 1e3:9.2f}   {ratio:5.3f} ± {spread:.3f}"
+        print(
+            f"{name:58} {mine * 1e3:9.2f} {other * 1e3:9.2f}   {ratio:5.3f} ± {spread:.3f}",
+            flush=True,
         )
-    print(f"{'ours : theirs':58} {'ours ms':>9} {'theirs ms':>9}   ratio, quartiles")
-    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.book.conftest import documents
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["tests.browser"]
 
 PAGES = documents()
@@ -36,10 +38,9 @@ class Visit:
     """A page that is open in the browser, and what happened while it loaded."""
 
     def __init__(self, browser, address, width=1400, scheme="light"):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
+        self.context = browser.new_context(viewport={"width": width, "height": 900})
         self.page = self.context.new_page()
+        self.page.emulate_media(color_scheme=scheme)
         self.errors, self.requests, self.weight = [], [], 0
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -50,6 +51,13 @@ class Visit:
     def _weigh(self, request):
         self.weight += request.sizes()["responseBodySize"]
 
+    def look(self, width=1400, scheme="light"):
+        """Change the window's width and the reader's colour scheme; return the page."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
+        return self.page
+
     def __enter__(self):
         return self
 
@@ -57,66 +65,84 @@ class Visit:
         self.context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_loads_whole_without_a_network_and_without_errors(browser, site, name):
-    with Visit(browser, f"{site}/{name}.html") as visit:
-        assert not visit.errors
-        outside = [url for url in visit.requests if not url.startswith((site, "data:", "blob:"))]
-        assert not outside
-        assert 0 < visit.weight < MOST_BYTES
-        text = visit.page.inner_text("article")
-        assert r"\(" not in text and "$$" not in text, "mathematics was left as source"
-        if visit.page.locator(".math").count():
-            assert visit.page.locator("mjx-container").count() > 0
+def on_one_worker(names):
+    """The names as parameters, all tests of one on one worker, which loads the page once."""
+    return [pytest.param(name, marks=pytest.mark.xdist_group(f"page {name}")) for name in names]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.fixture(scope="module")
+def visit(browser, site, request):
+    """A page of the book, loaded once for all tests of it."""
+    with Visit(browser, f"{site}/{request.param}.html") as opened:
+        yield opened
+
+
+every_page = pytest.mark.parametrize("visit", on_one_worker(PAGES), indirect=True)
+
+
+@every_page
+def test_a_page_loads_whole_without_a_network_and_without_errors(site, visit):
+    assert not visit.errors
+    outside = [url for url in visit.requests if not url.startswith((site, "data:", "blob:"))]
+    assert not outside
+    assert 0 < visit.weight < MOST_BYTES
+    page = visit.look()
+    text = page.inner_text("article")
+    assert r"\(" not in text and "$$" not in text, "mathematics was left as source"
+    if page.locator(".math").count():
+        assert page.locator("mjx-container").count() > 0
+
+
+@every_page
 @pytest.mark.parametrize("width", [360, 975, 1100])
-def test_nothing_scrolls_sideways_and_the_contents_can_be_reached(browser, site, name, width):
-    with Visit(browser, f"{site}/{name}.html", width=width) as visit:
-        widths = visit.page.evaluate(
-            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
-        assert widths[0] <= widths[1]
-        links = visit.page.locator(".bd-sidebar-primary a.reference.internal")
-        if not links.first.is_visible():
-            toggle = visit.page.locator("button.primary-toggle:visible").first
-            toggle.click()
-            visit.page.wait_for_timeout(400)
-        # On a narrow screen the theme moves the list into a dialog.
-        opened = visit.page.locator(
-            ".bd-sidebar-primary a.reference.internal:visible, dialog a.reference.internal:visible"
-        )
-        assert opened.count() >= len(PAGES) - 1
+def test_nothing_scrolls_sideways_and_the_contents_can_be_reached(visit, width):
+    page = visit.look(width)
+    widths = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[0] <= widths[1]
+    links = page.locator(".bd-sidebar-primary a.reference.internal")
+    toggled = not links.first.is_visible()
+    if toggled:
+        page.locator("button.primary-toggle:visible").first.click()
+        page.wait_for_timeout(400)
+    # On a narrow screen the theme moves the list into a dialog.
+    opened = page.locator(
+        ".bd-sidebar-primary a.reference.internal:visible, dialog a.reference.internal:visible"
+    )
+    assert opened.count() >= len(PAGES) - 1
+    if toggled:
+        page.keyboard.press("Escape")
+        if opened.first.is_visible():  # in the middle sizes the button is a switch
+            page.locator("button.primary-toggle:visible").first.click()
+        page.wait_for_timeout(400)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@every_page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser, site, name, scheme):
-    with Visit(browser, f"{site}/{name}.html", scheme=scheme) as visit:
-        assert visit.page.evaluate("document.documentElement.dataset.theme") == scheme
-        found = Axe().run(visit.page).response["violations"]
-        serious = {
-            rule["id"]: [node["html"][:120] for node in rule["nodes"]][:3]
-            for rule in found
-            if rule["impact"] in ("serious", "critical")
-        }
-        assert not serious
+def test_axe_finds_nothing_serious(visit, scheme):
+    found = Axe().run(visit.look(scheme=scheme)).response["violations"]
+    serious = {
+        rule["id"]: [node["html"][:120] for node in rule["nodes"]][:3]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    }
+    assert not serious
 
 
-@pytest.mark.parametrize("name", PART)
-def test_figures_say_what_they_show_and_have_no_box_in_the_dark(browser, site, name):
-    with Visit(browser, f"{site}/{name}.html", scheme="dark") as visit:
-        images = visit.page.locator(".cell_output img")
-        for i in range(images.count()):
-            image = images.nth(i)
-            alt = image.get_attribute("alt") or ""
-            assert len(alt) > 20 and not alt.startswith("../")
-            background = image.evaluate("element => getComputedStyle(element).backgroundColor")
-            assert background == "rgba(0, 0, 0, 0)"
-            assert image.evaluate("element => element.naturalWidth") > 0
-        captions = visit.page.locator(".cell_output figcaption")
-        assert captions.count() == images.count()
+@pytest.mark.parametrize("visit", on_one_worker(PART), indirect=True)
+def test_figures_say_what_they_show_and_have_no_box_in_the_dark(visit):
+    page = visit.look(scheme="dark")
+    images = page.locator(".cell_output img")
+    for i in range(images.count()):
+        image = images.nth(i)
+        alt = image.get_attribute("alt") or ""
+        assert len(alt) > 20 and not alt.startswith("../")
+        background = image.evaluate("element => getComputedStyle(element).backgroundColor")
+        assert background == "rgba(0, 0, 0, 0)"
+        assert image.evaluate("element => element.naturalWidth") > 0
+    captions = page.locator(".cell_output figcaption")
+    assert captions.count() == images.count()
 
 
 def test_a_quiz_answers_without_a_server(browser, book):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.book.tiny_book import ROOT, executed, notebook
+from tools.dependencies import dependencies
 
-sys.path.append(str(ROOT / "book" / "_extensions"))
-from page_cache import dependencies
+pytestmark = pytest.mark.slow
 
 LIBRARY = {
     "lib/__init__.py": "",
@@ -190,3 +191,37 @@ plt.legend();"""
     book = tiny_book({"lib/__init__.py": "", "lib/plots.py": style} | pages)
     book.build()
     assert len(list((book.folder / "_build" / "html" / "_images").glob("*.svg"))) == 1
+
+
+def prove(book) -> subprocess.CompletedProcess:
+    """Prove the pages of the part "a" as `make test` does."""
+    return subprocess.run(
+        [sys.executable, "-m", "tools.prove_pages", "a"],
+        cwd=book.folder,
+        env=os.environ | {"PYTHONPATH": f"{book.folder}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_a_page_is_proven_once_and_again_when_its_code_has_changed(tiny_book) -> None:
+    page = "import lib.high\n\nprint(lib.high.VALUE)"
+    book = tiny_book(LIBRARY | {"book/a/x.md": notebook(page)})
+    book.build()
+    first = prove(book)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "0 pages have been proven on this machine, 1 have not" in first.stdout
+    assert "1 pages have been proven on this machine, 0 have not" in prove(book).stdout
+    book.write("lib/low.py", "VALUE = 'low 2'\n")
+    book.build()
+    again = prove(book)
+    assert again.returncode == 0 and "1 have not" in again.stdout
+
+
+def test_a_page_whose_output_differs_each_time_is_not_proven(tiny_book) -> None:
+    book = tiny_book({"book/a/x.md": notebook("import time\n\nprint(time.time_ns())")})
+    book.build()
+    for _ in range(2):
+        result = prove(book)
+        assert result.returncode == 1 and "1 have not" in result.stdout, result.stdout

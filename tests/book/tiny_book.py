@@ -69,7 +69,12 @@ class TinyBook:
             cwd=self.folder,
             # The pages import the tiny book's own `lib`. Other people's EncodingWarnings, which
             # the tests switch on, would be stderr output of a page and fail its build.
-            env=os.environ | {"PYTHONPATH": str(self.folder), "PYTHONWARNDEFAULTENCODING": ""},
+            env=os.environ
+            | {
+                "PYTHONPATH": str(self.folder),
+                "PYTHONWARNDEFAULTENCODING": "",
+                "COURSE_CACHE": str(self.folder / "_build" / "cache"),
+            },
             # A shell ignores Ctrl-C for what it runs in the background, and children inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             stdout=subprocess.PIPE,

@@ -7,13 +7,16 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grader.warm import warm_up
+from grader.notebooks import answer_cells
+from grader.sandbox.warm import warm_up
+from tests.selection import ROOT, of_chosen_parts
+
+__all__ = ["ROOT", "SOLUTIONS", "answer_cells", "graded_cells", "is_graded", "read", "run_cells"]
 
 # The forks inherit what takes seconds to import, torch and what it imports at its first use.
-warm_up(for_tests=True)
+warm_up(("checking", "lib.transformer"), for_tests=True)
 
-ROOT = Path(__file__).parents[2]
-SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
+SOLUTIONS = of_chosen_parts("solutions/{part}/*.ipynb")
 SECONDS = 60
 
 
@@ -26,15 +29,6 @@ def graded_cells(notebook: NotebookNode, task: str = "") -> list[str]:
     """The ids of the graded cells, of one task or of all."""
     ids = [cell.metadata.nbgrader.grade_id for cell in notebook.cells if is_graded(cell)]
     return [i for i in ids if i.startswith(task and f"{task}_")]
-
-
-def answer_cells(notebook: NotebookNode) -> list[str]:
-    """The ids of the cells that students fill in, which are the names of the tasks."""
-    return [
-        cell.metadata.nbgrader.grade_id
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
-    ]
 
 
 def is_graded(cell: NotebookNode) -> bool:

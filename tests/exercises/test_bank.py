@@ -1,80 +1,98 @@
-"""Hidden tests reject every known mistake, visible ones half; both accept each correct variant."""
+"""Hidden tests reject every known mistake, visible ones half; both accept each correct variant.
 
-import functools
+What the tests make of a known answer is in the record of `grader.judging.known_answers`, for which
+each is run once.
+"""
 
 import pytest
 
-from grader.instructors import BANK, KnownAnswer, read_bank
-from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read, run_cells
+from grader.bank import BANK, load_notebook, read_bank
+from grader.judging.known_answers import known_outcomes
+from grader.judging.naming import symptom
+from tests.exercises.running import SOLUTIONS, answer_cells, read, run_cells
+from tests.selection import PARTS, ROOT
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
 FEWEST_MISTAKES, FEWEST_VARIANTS = 10, 3
-TASKS = [(path, task) for path, notebook in NOTEBOOKS.items() for task in answer_cells(notebook)]
+TASKS = [
+    pytest.param(path, task, id=f"{path.parent.name}-{path.stem}-{task}")
+    for path, notebook in NOTEBOOKS.items()
+    for task in answer_cells(notebook)
+]
 
 
-def bank_path(path):
-    return BANK / path.parent.name / f"{path.stem}.py"
-
-
-def known_answers(correct):
-    return [
-        pytest.param(path, answer, id=f"{path.stem}-{number}-{answer.task}")
-        for path in SOLUTIONS
-        for number, answer in enumerate(read_bank(bank_path(path)))
+def outcomes(path, task, *, correct):
+    """The outcome of each graded cell of a task, by the sentence of the known answer."""
+    return {
+        answer.sentence: found
+        for answer, found in known_outcomes(*load_notebook(path), task).items()
         if answer.is_correct == correct
-    ]
+    }
 
 
-@functools.cache  # a mistake is asked about twice: by the hidden tests and by the visible ones
-def run(path, answer: KnownAnswer, task: str = ""):
-    return run_cells(NOTEBOOKS[path], {answer.task: answer.source}, task)
+@pytest.mark.parametrize(("path", "task"), TASKS)
+def test_known_mistakes_are_rejected_in_words(path, task):
+    mistakes = outcomes(path, task, correct=False)
+    assert len(mistakes) >= FEWEST_MISTAKES
+    for sentence, found in mistakes.items():
+        hidden = found[f"{task}_hidden_tests"]
+        assert not hidden.passed, f"the hidden tests accept this mistake: {sentence}"
+        assert hidden.failure is not None, f"{sentence}: {hidden.error}"
+        assert hidden.error.startswith("CheckFailed: This must hold: "), hidden.error
+        assert "Steps:" in hidden.error and "BROKEN" in hidden.error
+        assert "Called:" in hidden.error
 
 
-@pytest.mark.parametrize(("path", "answer"), known_answers(correct=False))
-def test_a_known_mistake_is_rejected_in_words(path, answer):
-    outcome = run(path, answer, answer.task)
-    assert "notebook" not in outcome, outcome["notebook"]
-    message = outcome[f"{answer.task}_hidden_tests"]
-    assert message is not None, f"the hidden tests accept this mistake: {answer.sentence}"
-    assert message.startswith("CheckFailed: This must hold: "), message
-    assert "Steps:" in message and "BROKEN" in message
-    assert "Called:" in message
-
-
-@pytest.mark.parametrize(("path", "task"), TASKS, ids=[task for _, task in TASKS])
+@pytest.mark.parametrize(("path", "task"), TASKS)
 def test_the_visible_tests_reject_half_of_the_mistakes(path, task):
-    mistakes = [a for a in read_bank(bank_path(path)) if a.task == task and not a.is_correct]
-    passed = [a.sentence for a in mistakes if run(path, a, task)[f"{task}_tests"] is None]
+    mistakes = outcomes(path, task, correct=False)
+    passed = [sentence for sentence, found in mistakes.items() if found[f"{task}_tests"].passed]
     assert len(passed) <= len(mistakes) / 2, f"{len(passed)} of {len(mistakes)} pass: {passed}"
 
 
-@pytest.mark.parametrize(("path", "answer"), known_answers(correct=True))
-def test_a_correct_variant_is_accepted(path, answer):
-    failures = {cell: text for cell, text in run(path, answer).items() if text}
-    assert not failures, f"{answer.sentence}: {failures}"
+@pytest.mark.parametrize(("path", "task"), TASKS)
+def test_correct_variants_are_accepted(path, task):
+    variants = outcomes(path, task, correct=True)
+    assert len(variants) >= FEWEST_VARIANTS
+    for sentence, found in variants.items():
+        failures = {cell: symptom(outcome) for cell, outcome in found.items()}
+        assert not any(failures.values()), f"{sentence}: {failures}"
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_every_task_has_enough_known_answers(path):
-    answers = read_bank(bank_path(path))
-    tasks = answer_cells(NOTEBOOKS[path])
-    assert {a.task for a in answers} <= set(tasks), "the bank names a task that does not exist"
-    for task in tasks:
-        mistakes = [a for a in answers if a.task == task and not a.is_correct]
-        variants = [a for a in answers if a.task == task and a.is_correct]
-        assert len(mistakes) >= FEWEST_MISTAKES, f"{task} has {len(mistakes)} known mistakes"
-        assert len(variants) >= FEWEST_VARIANTS, f"{task} has {len(variants)} correct variants"
-        assert len({a.source for a in mistakes + variants}) == len(mistakes + variants)
+def whole_notebooks():
+    """Each notebook with all its answers replaced by correct variants, till each has had a turn."""
+    for path, notebook in NOTEBOOKS.items():
+        variants = {task: [] for task in answer_cells(notebook)}
+        for answer in read_bank(path):
+            if answer.is_correct:
+                variants[answer.task].append(answer.source)
+        for turn in range(max(map(len, variants.values()), default=0)):
+            answers = {task: known[turn % len(known)] for task, known in variants.items() if known}
+            yield pytest.param(path, answers, id=f"{path.parent.name}-{path.stem}-{turn}")
+
+
+@pytest.mark.parametrize(("path", "answers"), list(whole_notebooks()))
+def test_correct_variants_stand_together_in_a_notebook(path, answers):
+    """A later task may call an earlier one's answer, however that is written."""
+    failures = {cell: text for cell, text in run_cells(NOTEBOOKS[path], answers).items() if text}
+    assert not failures
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_no_known_answer_stands_there_twice(path):
+    answers = read_bank(path)
+    for task in answer_cells(NOTEBOOKS[path]):
+        of_task = [answer for answer in answers if answer.task == task]
+        assert of_task
+        assert len({answer.source for answer in of_task}) == len(of_task)
+        assert len({(answer.is_correct, answer.sentence) for answer in of_task}) == len(of_task)
 
 
 def test_every_notebook_has_a_bank_and_every_bank_a_notebook():
-    banks = {path.relative_to(BANK).with_suffix("") for path in BANK.glob("*/*.py")}
+    banks = {
+        path.parent.relative_to(BANK)
+        for path in BANK.glob("*/*/*.py")
+        if path.parent.parent.name in PARTS
+    }
     assert banks == {p.relative_to(ROOT / "solutions").with_suffix("") for p in SOLUTIONS}
     assert banks, "there is no notebook"
-
-
-def test_a_header_with_a_slip_is_refused(tmp_path):
-    path = tmp_path / "bank.py"
-    path.write_text("# %% misteak in f: forgets to\ndef f(): ...\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="line 1: expected .*misteak"):
-        read_bank(path)

@@ -240,11 +240,11 @@ for name, attack in {
     "builtins.all = lambda x: True",
     "isinstance-replaced": "import builtins\nbuiltins.isinstance = lambda *a: True",
     "torch-equal-replaced": "torch.equal = torch.allclose = lambda *a, **k: True",
-    "check-replaced": "import lib.checking\nlib.checking.check = lambda *a, **k: None\n"
-    "lib.checking._compare = lambda *a, **k: None",
-    "check-failed-swallowed": "import lib.checking\n"
-    "lib.checking.CheckFailed.__init__ = lambda *a: (_ for _ in ()).throw(SystemExit(0))",
-    "module-replaced": "import sys, types\nsys.modules['lib.checking'] = types.ModuleType('x')",
+    "check-replaced": "import checking\nchecking.check = lambda *a, **k: None\n"
+    "checking._compare = lambda *a, **k: None",
+    "check-failed-swallowed": "import checking\n"
+    "checking.CheckFailed.__init__ = lambda *a: (_ for _ in ()).throw(SystemExit(0))",
+    "module-replaced": "import sys, types\nsys.modules['checking'] = types.ModuleType('x')",
     "import-hook": "import sys\nsys.meta_path.insert(0, type('F', (), {'find_spec': "
     "lambda *a: None})())",
     "input-transformer": "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass'])",
@@ -265,7 +265,7 @@ for name, attack in {
     "keyboard-interrupt": "def causal_mask(*a, **k): raise KeyboardInterrupt",
     "own-base-exception": "class Quiet(BaseException): pass\n"
     "def causal_mask(*a, **k): raise Quiet('passed')",
-    "forbidden-lifted": "import lib.checking\nlib.checking._allowed = True",
+    "forbidden-lifted": "import checking.bans\nchecking.bans._allowed = True",
 }.items():
     # Some also keep the student's own later answers from being defined.
     later = name in (
@@ -327,10 +327,10 @@ for name, attack in {
     "    for folder, _, files in os.walk(top):\n        if folder.startswith(('/proc', '/sys')): "
     "continue\n        for f in files:\n            if f == '02-masks.ipynb':\n"
     "                steal(open(os.path.join(folder, f)).read())",
-    "the-bank": "import glob\nfor p in glob.glob('/course/grader/bank/*/*.py') + "
-    "glob.glob('@REPOSITORY@/grader/bank/*/*.py'):\n"
+    "the-bank": "import glob\nfor p in glob.glob('/course/grader/bank/*/*/causal_mask.py') + "
+    "glob.glob('@REPOSITORY@/grader/bank/*/*/causal_mask.py'):\n"
     "    for cell in open(p).read().split('# %% ')[1:]:\n"
-    "        if cell.startswith('correct causal_mask'):\n"
+    "        if cell.startswith('correct'):\n"
     "            exec(cell.partition(chr(10))[2])",
     "gradebook-written": "import sqlite3\ndb = sqlite3.connect('@COURSE@/gradebook.db')\n"
     "db.execute('update grade set manual_score = 3')\ndb.commit()",

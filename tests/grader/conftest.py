@@ -4,9 +4,10 @@ import subprocess
 
 import pytest
 
-from grader.sandbox import Sandbox, missing
-from grader.walls import Limits
-from grader.warm import warm_up
+from grader.sandbox.bubblewrap import sandbox_lacks
+from grader.sandbox.sandbox import Sandbox
+from grader.sandbox.walls import Limits
+from grader.sandbox.warm import warm_up
 
 LIMITS = Limits(seconds_per_call=20, seconds_per_notebook=120)
 
@@ -14,7 +15,7 @@ LIMITS = Limits(seconds_per_call=20, seconds_per_notebook=120)
 @pytest.fixture(scope="session")
 def lacking():
     """What this machine lacks for the sandbox; where bubblewrap runs, ours must too."""
-    found = missing()
+    found = sandbox_lacks()
     if found and bubblewrap_runs():
         pytest.fail(f"bubblewrap runs on this machine, and our sandbox does not: {found}")
     return found
@@ -32,6 +33,6 @@ def bubblewrap_runs():
 @pytest.fixture(scope="session")
 def sandbox(lacking):
     """A sandbox; without walls where this machine cannot build them."""
-    warm_up(for_tests=True)
+    warm_up((), for_tests=True)
     with Sandbox(walls=not lacking, limits=LIMITS) as opened:
         yield opened

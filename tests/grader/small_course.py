@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from grader import grade
+from grader.batch import command
 from tests.exercises.running import ROOT
 
 NOTEBOOK = "02-masks"
@@ -100,7 +100,7 @@ class SmallCourse:
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(errors),
         ):
-            code = grade.main()
+            code = command.main()
         return SimpleNamespace(returncode=code, stdout=output.getvalue(), stderr=errors.getvalue())
 
     @property

@@ -9,13 +9,15 @@ import time
 
 import pytest
 
-from grader.judge import judge
-from grader.sandbox import Sandbox
-from grader.submission import read_submission
-from grader.walls import Limits
+from grader.judging.judge import judge
+from grader.sandbox.sandbox import Sandbox
+from grader.sandbox.walls import Limits
+from grader.submissions.reading import read_submission
 from tests.exercises.running import ROOT, read, run_cells
 from tests.grader.attacks import ALL, ATTACKS, TASK, WITHOUT
 from tests.grader.small_course import RIGHT, SOURCE, SmallCourse, notebook_with
+
+pytestmark = pytest.mark.slow
 
 HONEST = ["aaa-honest", "mmm-honest", "zzz-honest"]
 SETTINGS = """

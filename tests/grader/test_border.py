@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from checking import check_same_as, example, parameter_gradients, set_parameters
 from grader.border import Border, BorderError, ForeignModule, TooLate
-from lib.checking import check_same_as, example, parameter_gradients, set_parameters
 from lib.training import train
 
 
@@ -146,7 +146,7 @@ def attention(query, key, value):
         return weights @ value, weights
 
     inputs = example(2, 5, 4, seed=1), example(2, 7, 4, seed=2), example(2, 7, 3, seed=3)
-    check_same_as(reference, border.root.get("attention"), *inputs, property="as the reference")
+    check_same_as(reference, border.root.get("attention"), *inputs, must_hold="as the reference")
 
 
 def test_a_cut_graph_shows(student):

@@ -14,6 +14,8 @@ import pytest
 
 from tests.grader.small_course import POINTS, RIGHT, WRONG, SmallCourse
 
+pytestmark = pytest.mark.slow
+
 
 class DaskCluster:
     """A scheduler, and workers that come and go."""
@@ -109,7 +111,7 @@ def test_a_worker_below_a_nanny_is_refused_with_advice(course, cluster):
 
 
 def test_without_workers_or_scheduler_it_says_what_to_start(course, cluster, monkeypatch):
-    monkeypatch.setattr("grader.cluster.SECONDS_TO_CONNECT", 2)
+    monkeypatch.setattr("grader.batch.cluster.SECONDS_TO_CONNECT", 2)
     result = course.grade(f"--dask={cluster.address}")
     assert result.returncode == 2 and "dask worker" in result.stderr
     cluster.scheduler.kill()
@@ -120,7 +122,7 @@ def test_without_workers_or_scheduler_it_says_what_to_start(course, cluster, mon
 
 def test_a_worker_with_another_version_of_the_course_is_refused(course, cluster, monkeypatch):
     cluster.add_worker("--no-nanny")
-    monkeypatch.setattr("grader.cluster.version", lambda: "another")
+    monkeypatch.setattr("grader.batch.cluster.version", lambda: "another")
     result = course.grade(f"--dask={cluster.address}")
     assert result.returncode == 2 and "version of the course" in result.stderr
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.exercises.running import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "book" / "teachers-guide" / "moodle-and-canvas.md"
 NAMES = ["01-attention-as-lookup.ipynb", "02-masks.ipynb"]
 
@@ -264,7 +266,9 @@ def test_feedback_goes_back_under_the_names_of_the_platform(platform, make, whic
 def give_back(root, platform):
     """Run the page's command for the other direction."""
     (line,) = [
-        line for line in PAGE.read_text(encoding="utf-8").splitlines() if "grader.returning" in line
+        line
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if "grader.submissions.returning" in line
     ]
     return run(line.replace("moodle", platform), root)
 

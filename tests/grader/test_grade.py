@@ -16,9 +16,11 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from sqlalchemy.exc import OperationalError
 
-from grader import grade as grading
+from grader.batch import grading
 from tests.exercises.running import read
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -329,7 +331,7 @@ def test_a_locked_database_is_waited_for(course):
 
 def test_two_gradings_at_once_are_refused(course):
     course.hand_in("a")
-    with grading.alone(course.root):
+    with command.only_grading_of(course.root):
         result = course.grade()
     assert result.returncode == 2 and "another grading" in result.stderr
 
@@ -347,5 +349,5 @@ def test_without_a_sandbox_nothing_is_graded_unless_asked(course, monkeypatch):
 
 
 def test_the_process_that_records_does_without_torch():
-    line = "import sys, grader.grade; sys.exit('torch' in sys.modules)"
+    line = "import sys, grader.batch.grading; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0

@@ -12,6 +12,8 @@ from nbgrader.api import Gradebook
 
 from tests.grader.small_course import NOTEBOOK, WRONG, SmallCourse
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["tests.browser"]
 
 SCRIPT = "document.title = 'owned'; window.owned = true"

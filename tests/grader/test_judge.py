@@ -5,12 +5,13 @@ import copy
 import nbformat
 import pytest
 
-from grader.instructors import BANK, defined_names, read_bank
-from grader.job import Outcome
-from grader.judge import judge
-from grader.sandbox import Sandbox
-from grader.submission import MAX_SOURCE, match_cells
-from grader.walls import Limits
+from grader.bank import read_bank
+from grader.judging.job import Outcome
+from grader.judging.judge import judge
+from grader.notebooks import defined_names
+from grader.sandbox.sandbox import Sandbox
+from grader.sandbox.walls import Limits
+from grader.submissions.reading import MAX_SOURCE, match_cells
 from tests.exercises.running import SOLUTIONS, answer_cells, graded_cells, read, run_cells
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
@@ -27,7 +28,7 @@ def answers_of(path, kind):
     }
     if kind != "reference":
         which, what = kind.split()
-        known = read_bank(BANK / path.parent.name / f"{path.stem}.py")
+        known = read_bank(path)
         for task in answers:
             fitting = [a for a in known if a.task == task and a.is_correct == (what == "variant")]
             answers[task] = fitting[0 if which == "first" else -1].source
@@ -95,8 +96,8 @@ def test_warnings_and_prints_cost_nothing_and_are_kept(judged_with):
     [
         "import builtins\nbuiltins.AssertionError = Exception\nbuiltins.abs = lambda x: 0",
         "import torch\ntorch.equal = lambda *a: True\ntorch.Tensor.__eq__ = lambda *a: True",
-        "import lib.checking\nlib.checking.check = lambda *a, **k: None",
-        "import lib.checking\nlib.checking.check_same_as = lambda *a, **k: None",
+        "import checking\nchecking.check = lambda *a, **k: None",
+        "import checking\nchecking.check_same_as = lambda *a, **k: None",
         "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass'])",
         "import sys\nsys.settrace(lambda *a: None)",
         "class Everything:\n    def __eq__(self, other): return True\n"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from grader import messages
+from grader.sandbox import messages
 
 
 @pytest.fixture

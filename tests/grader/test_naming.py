@@ -1,39 +1,29 @@
 """A known mistake is named when a student's results equal its results."""
 
-import functools
 import json
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
-from grader import examine as examining
-from grader.examine import examine, known_symptoms, learn_symptoms
-from grader.instructors import BANK, read_bank
-from grader.job import Job, Setting
-from grader.judge import in_a_fork
-from grader.mistakes import name_mistakes, symptoms_of_mistakes
+from grader.bank import load_notebook, read_bank
+from grader.judging import known_answers
+from grader.judging.examine import examine
+from grader.judging.fork import in_a_fork
+from grader.judging.job import Job, Outcome, Setting
+from grader.judging.known_answers import known_outcomes, learn, symptoms_of_mistakes
+from grader.judging.naming import name_mistakes
 from tests.exercises.running import ROOT, SOLUTIONS, answer_cells, read
 from tests.grader.conftest import LIMITS
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
 TASKS = [(path, task) for path, notebook in NOTEBOOKS.items() for task in answer_cells(notebook)]
-
-
-def bank_of(path):
-    return tuple(read_bank(BANK / path.parent.name / f"{path.stem}.py"))
-
-
-@functools.cache
-def symptoms_of(path, task):
-    work = functools.partial(symptoms_of_mistakes, NOTEBOOKS[path], task, bank_of(path))
-    return in_a_fork(work, seconds=300)
+MASKS = ROOT / "solutions" / "transformer" / "02-masks.ipynb"
 
 
 @pytest.mark.parametrize(("path", "task"), TASKS, ids=[task for _, task in TASKS])
 def test_each_mistake_is_named_and_nearly_always_alone(path, task):
-    symptoms = symptoms_of(path, task)
+    symptoms = symptoms_of_mistakes(*load_notebook(path), task)
     assert len(symptoms) >= 10
     named = {sentence: name_mistakes(shown, symptoms) for sentence, shown in symptoms.items()}
     assert all(sentence in names for sentence, names in named.items())
@@ -41,47 +31,58 @@ def test_each_mistake_is_named_and_nearly_always_alone(path, task):
     assert alone >= 0.7 * len(named), {s: n for s, n in named.items() if len(n) > 1}
 
 
-def test_what_mistakes_show_is_found_once_and_kept(tmp_path, monkeypatch):
-    path = next(path for path in SOLUTIONS if path.stem == "02-masks")
-    job = Job(path.read_text(encoding="utf-8"), bank_of(path), {}, Setting("off", LIMITS))
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """An empty place for what is known of answers."""
+    monkeypatch.setattr(known_answers, "KEPT", tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def forget():
+    """As in a new process."""
+    known_answers._known_outcomes.cache_clear()
+
+
+def test_what_known_answers_show_is_found_once_and_kept(kept, monkeypatch):
+    text, bank = load_notebook(MASKS)
     runs = []
-    monkeypatch.setattr(examining, "KEPT", tmp_path / "kept")
     monkeypatch.setattr(
-        examining, "in_a_fork", lambda *a, **k: runs.append(1) or in_a_fork(*a, **k)
+        known_answers, "in_a_fork", lambda *a, **k: runs.append(1) or in_a_fork(*a, **k)
     )
 
-    def ask(job):
-        monkeypatch.setattr(examining, "_symptoms", {})  # as in a new process
-        return known_symptoms(job, "causal_mask")
+    def ask(text):
+        forget()
+        return known_outcomes(text, bank, "causal_mask")
 
-    first = ask(job)
-    assert first == symptoms_of(path, "causal_mask") and len(runs) == 1
-    assert ask(job) == first and len(runs) == 1, "kept for the next process"
-    (kept,) = (tmp_path / "kept").iterdir()
-    for spoilt in ("{", '{"a mistake that no bank holds": {}}'):
-        kept.write_text(spoilt, encoding="utf-8")
-        assert ask(job) == first, "what cannot have been written is found again"
-    assert len(runs) == 3
-    changed = replace(job, instructors=job.instructors.replace("Hidden tests:", "Hidden tests :"))
-    assert changed != job
+    first = ask(text)
+    assert {answer.is_correct for answer in first} == {True, False} and len(runs) == 1
+    assert all(isinstance(o, Outcome) for found in first.values() for o in found.values())
+    assert ask(text) == first and len(runs) == 1, "kept for the next process"
+    (file,) = kept.iterdir()
+    for spoilt in ("{", "[{}]", '[{"a": 1}]', "7"):
+        file.write_text(spoilt, encoding="utf-8")
+        assert ask(text) == first, "what cannot have been written is found again"
+    assert len(runs) == 5
+    changed = text.replace("Hidden tests:", "Hidden tests :")
+    assert changed != text
     ask(changed)
-    assert len(runs) == 4, "other tests are another matter"
+    assert len(runs) == 6, "other tests are another matter"
+    forget()
 
 
-def test_what_mistakes_show_can_be_learnt_before_grading(tmp_path, monkeypatch):
-    path = next(path for path in SOLUTIONS if path.stem == "02-masks")
-    job = Job(path.read_text(encoding="utf-8"), bank_of(path), {}, Setting("off", LIMITS))
-    monkeypatch.setattr(examining, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(examining, "_symptoms", {})
-    learn_symptoms([path])
-    monkeypatch.setattr(examining, "_symptoms", {})  # as in a new process
-    monkeypatch.setattr(examining, "in_a_fork", lambda *_, **__: pytest.fail("not learnt"))
-    for task in answer_cells(NOTEBOOKS[path]):
-        assert known_symptoms(job, task) == symptoms_of(path, task)
+def test_what_known_answers_show_can_be_learnt_before_grading(kept, monkeypatch):
+    text, bank = load_notebook(MASKS)
+    assert learn([(text, bank)], count=2) == len(bank)
+    assert learn([(text, bank)], count=2) == 0
+    forget()
+    monkeypatch.setattr(known_answers, "in_a_fork", lambda *_, **__: pytest.fail("not learnt"))
+    for task in answer_cells(NOTEBOOKS[MASKS]):
+        assert list(known_outcomes(text, bank, task)) == [a for a in bank if a.task == task]
+    forget()
 
 
 def test_learning_an_assignment_that_is_not_there_says_so():
-    line = [sys.executable, "-m", "grader.mistakes", "--learn", "transformers"]
+    line = [sys.executable, "-m", "grader.judging", "--learn", "transformers"]
     result = subprocess.run(
         line, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
     )
@@ -100,7 +101,7 @@ def examined(lacking):
             if cell.metadata.get("nbgrader", {}).get("solution")
         }
         sources |= {task: (text,) for task, text in answers.items()}
-        job = Job(path.read_text(encoding="utf-8"), bank_of(path), sources, setting)
+        job = Job(*load_notebook(path), sources, setting)
         return job, examine(job)
 
     return run
@@ -112,12 +113,15 @@ def test_the_grader_names_what_the_bank_holds(path, which, examined):
     """All tasks of a notebook have a mistake; each is named across the border."""
     mistakes = {}
     for task in answer_cells(NOTEBOOKS[path]):
-        known = [a for a in bank_of(path) if a.task == task and not a.is_correct]
+        known = [a for a in read_bank(path) if a.task == task and not a.is_correct]
         mistakes[task] = known[which]
     job, finding = examined(path, {task: a.source for task, a in mistakes.items()})
     assert not finding.fault
     for task, answer in mistakes.items():
-        assert answer.sentence in finding.mistakes[task], (task, known_symptoms(job, task))
+        assert answer.sentence in finding.mistakes[task], (
+            task,
+            symptoms_of_mistakes(job.instructors, job.bank, task),
+        )
 
 
 RESTYLED = {
@@ -161,7 +165,7 @@ def test_the_command_shows_the_table_of_a_task():
     """In a process of its own, since a notebook's bans cannot be lifted."""
 
     def show(task):
-        line = [sys.executable, "-m", "grader.mistakes", task]
+        line = [sys.executable, "-m", "grader.judging", task]
         return subprocess.run(line, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
 
     shown = show("causal_mask")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from grader.pool import start_pool
+from grader.batch.pool import start_pool
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity"), reason="only Linux binds processes to cores"

@@ -13,6 +13,8 @@ from nbgrader.api import Gradebook
 
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
 
+pytestmark = pytest.mark.slow
+
 USER = "postgres" if os.geteuid() == 0 else getpass.getuser()  # the server refuses to run as root
 
 

@@ -14,11 +14,12 @@ import numpy
 import pytest
 import torch
 
-from grader import sandbox as sandboxes
 from grader.border import Border
-from grader.job import JudgeError
-from grader.judge import in_a_fork
-from grader.sandbox import Sandbox, SandboxError
+from grader.judging.fork import in_a_fork
+from grader.judging.job import JudgeError
+from grader.sandbox import sandbox as sandboxes
+from grader.sandbox.bubblewrap import bubblewrap
+from grader.sandbox.sandbox import Sandbox, SandboxError
 
 
 def run(connection, source):
@@ -83,7 +84,7 @@ def test_walls_that_cannot_be_built_say_why(waits, monkeypatch):
 
     monkeypatch.setattr(sandboxes, "_shared", None)
     monkeypatch.setattr(sandboxes, "WarmProcess", Failing)
-    monkeypatch.setattr(sandboxes, "_bubblewrap", lambda: ["sh", "-c", "echo no bricks >&2"])
+    monkeypatch.setattr(sandboxes, "bubblewrap", lambda: ["sh", "-c", "echo no bricks >&2"])
     with pytest.raises(SandboxError, match="no bricks"):
         Sandbox()
 
@@ -105,7 +106,7 @@ def test_behind_the_walls_only_the_scratch_folder_can_be_written(user, lacking, 
     if lacking:
         pytest.skip(f"no sandbox here: {lacking}")
     monkeypatch.setattr(os, "geteuid", lambda: user)  # who is root has other walls
-    line = [*sandboxes._bubblewrap(), sys.executable, "-c", WRITE]
+    line = [*bubblewrap(), sys.executable, "-c", WRITE]
     result = subprocess.run(line, capture_output=True, encoding="utf-8", check=True)
     assert result.stdout.split() == ["/scratch"]
 

@@ -10,11 +10,13 @@ from lib.transformer import TransformerConfig
 BATCH, HEADS, QUERY, KEY, D_K, D_V, D_MODEL, D_FF, VOCAB = 2, 3, 5, 7, 4, 6, 12, 20, 37
 PAD, BOS, EOS = 0, 1, 2
 
+LAYER_SIZES = {"d_model": D_MODEL, "num_heads": HEADS, "d_ff": D_FF}
+STACK_SIZES = {"num_layers": 2} | LAYER_SIZES
+
 
 def tiny_config(**changes) -> TransformerConfig:
     """Small sizes, pairwise distinct, no dropout."""
-    sizes = {"vocab_size": VOCAB, "d_model": D_MODEL, "num_layers": 2, "num_heads": HEADS}
-    return TransformerConfig(**(sizes | {"d_ff": D_FF, "dropout": 0.0} | changes))
+    return TransformerConfig(**({"vocab_size": VOCAB, "dropout": 0.0} | STACK_SIZES | changes))
 
 
 def normal(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:

@@ -211,6 +211,21 @@ def test_constructor_names_the_sizes_that_do_not_fit():
     MultiHeadAttention(10, 3, d_k=2, d_v=5)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"d_model": 0}, "d_model of at least 1, got 0"),
+        ({"num_heads": 0}, "num_heads of at least 1, got 0"),
+        ({"num_heads": -3}, "num_heads of at least 1, got -3"),
+        ({"d_k": 0}, "d_k of at least 1, got 0"),
+        ({"d_v": -1}, "d_v of at least 1, got -1"),
+    ],
+)
+def test_sizes_below_one_are_refused_and_not_taken_for_a_default(sizes, message):
+    with pytest.raises(ValueError, match=message):
+        MultiHeadAttention(**({"d_model": D_MODEL, "num_heads": HEADS} | sizes))
+
+
 def test_bad_masks_are_refused():
     attention = MultiHeadAttention(D_MODEL, HEADS).double()
     x = normal(BATCH, KEY, D_MODEL)

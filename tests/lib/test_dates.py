@@ -8,9 +8,7 @@ import torch
 
 from lib.data.dates import (
     FORMATS,
-    CharacterVocabulary,
     date_vocabulary,
-    encode_pairs,
     is_held_out,
     make_date_pairs,
     translate_date,
@@ -24,7 +22,7 @@ def pairs(count: int, seed: int = 0, held_out: bool = False):
 
 
 def test_every_format():
-    assert {format: translate_date(DAY, format) for format in FORMATS} == {
+    assert {english: translate_date(DAY, english) for english in FORMATS} == {
         "full": ("Tuesday, November 24, 2026", "2026年11月24日火曜日"),
         "EEEE, d MMMM y": ("Tuesday, 24 November 2026", "2026年11月24日火曜日"),
         "EEE, d MMM y": ("Tue, 24 Nov 2026", "2026年11月24日火曜日"),
@@ -99,22 +97,3 @@ def test_vocabulary_goes_there_and_back():
         assert vocabulary.decode(padded) == text
     for english, japanese in pairs(3000) + pairs(1000, held_out=True):
         vocabulary.encode(english + japanese)
-
-
-def test_unknown_characters_and_ids_are_named():
-    vocabulary = CharacterVocabulary(["ab", "bc"])
-    assert vocabulary.characters == ["a", "b", "c"]
-    assert vocabulary.encode("cab") == [5, 3, 4, 2]
-    with pytest.raises(ValueError, match="got 'é' at position 1 of 'bé'"):
-        vocabulary.encode("bé")
-    for i in (6, -1):
-        with pytest.raises(ValueError, match=f"from 0 to 5, got {i}"):
-            vocabulary.decode([3, i])
-
-
-def test_encode_pairs():
-    vocabulary = CharacterVocabulary(["abc"])
-    source_ids, target_ids = encode_pairs([("ab", "c"), ("a", "bca")], vocabulary)
-    assert source_ids.tolist() == [[3, 4, 2], [3, 2, 0]]
-    assert target_ids.tolist() == [[5, 2, 0, 0], [4, 5, 3, 2]]
-    assert source_ids.dtype == torch.int64

@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from lib.decoding import KeyValueCache, beam_decode, greedy_decode, length_penalty
+from lib.cache import KeyValueCache
+from lib.decoding import beam_decode, greedy_decode, length_penalty
 from lib.positions import sinusoidal_positions
 from lib.transformer import Transformer
 from tests.lib.helpers import (

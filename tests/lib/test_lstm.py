@@ -113,6 +113,16 @@ def test_attention_weights_leave_out_padding():
     assert (weights.masked_select((source_ids == PAD)[:, None]) == 0).all()
 
 
+def test_attention_weights_are_those_without_dropout_and_the_model_is_put_back():
+    torch.manual_seed(0)
+    model = tiny_lstm(dropout=0.5).train()
+    source_ids, target_ids = padded_ids(*LENGTHS), random_ids(4, QUERY)
+    first, second = (model.attention_weights(source_ids, target_ids) for _ in range(2))
+    assert model.training and model.encoder.training
+    assert torch.equal(first, second)
+    assert torch.equal(first, model.eval().attention_weights(source_ids, target_ids))
+
+
 def test_parameter_count():
     d, v = D_MODEL, VOCAB
     lstm = 2 * 2 * (8 * d * d + 8 * d)  # encoder and decoder, two layers each

@@ -72,6 +72,8 @@ def test_odd_width_is_refused():
     for make in (SinusoidalPositions, lambda d_model: sinusoidal_positions(5, d_model)):
         with pytest.raises(ValueError, match="got 7"):
             make(7)
+        with pytest.raises(ValueError, match="d_model of at least 1, got 0"):
+            make(0)
 
 
 def test_learned_positions():
@@ -80,5 +82,7 @@ def test_learned_positions():
     assert torch.equal(module(x, 4), x + module.weight[4:7])
     with pytest.raises(ValueError, match="max_length=7, got position 7"):
         module(x, 5)
+    with pytest.raises(ValueError, match="max_length of at least 1, got 0"):
+        LearnedPositions(0, D_MODEL)
     module(x, 2).sum().backward()
     assert module.weight.grad.sum(dim=1).tolist() == [0, 0, 24, 24, 24, 0, 0]

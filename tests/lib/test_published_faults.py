@@ -11,11 +11,12 @@ import torch
 from torch import nn
 
 from lib.attention import MultiHeadAttention, scaled_dot_product_attention
+from lib.encoder import Encoder, EncoderLayer
 from lib.masks import causal_mask, padding_mask
 from lib.positions import SinusoidalPositions, sinusoidal_positions
 from lib.residual import ResidualConnection
 from lib.training import label_smoothing_loss
-from lib.transformer import DecoderLayer, Encoder, EncoderLayer, Transformer
+from lib.transformer import DecoderLayer, Transformer
 from tests.lib.helpers import (
     BATCH,
     D_K,
@@ -23,8 +24,10 @@ from tests.lib.helpers import (
     D_V,
     HEADS,
     KEY,
+    LAYER_SIZES,
     PAD,
     QUERY,
+    STACK_SIZES,
     VOCAB,
     normal,
     padded_ids,
@@ -98,7 +101,7 @@ def a_later_token_does_not_change_an_earlier_output():
 
 
 def source_target_attention_hides_the_sources_padding():
-    layer = randomise(DecoderLayer(tiny_config()))
+    layer = randomise(DecoderLayer(**LAYER_SIZES))
     y, memory = normal(2, QUERY, D_MODEL, seed=1), normal(2, KEY, D_MODEL, seed=2)
     source_ids = padded_ids(KEY, 3)
     masks = causal_mask(QUERY), padding_mask(source_ids, PAD)
@@ -119,8 +122,8 @@ def post_norm_and_pre_norm_are_what_their_names_say():
     pre = randomise(ResidualConnection(D_MODEL, norm_first=True))
     assert torch.allclose(post(x, torch.sin), post.norm(x + x.sin()))
     assert torch.allclose(pre(x, torch.sin), x + pre.norm(x).sin())
-    assert isinstance(Encoder(tiny_config(norm_first=True)).norm, nn.LayerNorm)
-    assert not isinstance(Encoder(tiny_config(norm_first=False)).norm, nn.LayerNorm)
+    assert isinstance(Encoder(norm_first=True, **STACK_SIZES).norm, nn.LayerNorm)
+    assert not isinstance(Encoder(norm_first=False, **STACK_SIZES).norm, nn.LayerNorm)
     assert tiny_config().norm_first is False
 
 
@@ -137,7 +140,7 @@ def each_sublayer_has_its_own_norm():
     y, memory = normal(1, QUERY, D_MODEL, seed=1), normal(1, KEY, D_MODEL, seed=2)
     for kind, args, norms in ((EncoderLayer, (y,), 2), (DecoderLayer, (y, memory), 3)):
         for norm_first in (False, True):
-            layer = randomise(kind(tiny_config(norm_first=norm_first)))
+            layer = randomise(kind(norm_first=norm_first, **LAYER_SIZES))
             found = [m for m in layer.modules() if isinstance(m, nn.LayerNorm)]
             assert len(found) == len({id(norm.weight) for norm in found}) == norms
             outputs = [layer(*args)]

@@ -18,6 +18,13 @@ def test_feed_forward_is_equation_2(agree):
     agree("two convolutions of width 1", ffn(x), convolved)
 
 
+def test_feed_forward_with_another_activation_is_torchs(agree):
+    ffn = randomise(PositionwiseFeedForward(D_MODEL, D_FF, activation=F.gelu))
+    theirs = torch.nn.Sequential(ffn.inner, torch.nn.GELU(), ffn.outer)
+    x = normal(BATCH, KEY, D_MODEL)
+    agree("nn.Sequential with nn.GELU", ffn(x), theirs(x))
+
+
 def test_feed_forward_keeps_positions_apart():
     ffn = randomise(PositionwiseFeedForward(D_MODEL, D_FF))
     x = normal(BATCH, KEY, D_MODEL)
@@ -29,16 +36,18 @@ def test_feed_forward_keeps_positions_apart():
     assert torch.allclose(single, ffn(x), atol=1e-12)
 
 
+@pytest.mark.parametrize("choices", [{}, {"eps": 0.25}])
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_residual_is_its_formula(agree, norm_first):
-    residual = randomise(ResidualConnection(D_MODEL, norm_first=norm_first))
+def test_residual_is_its_formula(agree, norm_first, choices):
+    residual = randomise(ResidualConnection(D_MODEL, norm_first=norm_first, **choices))
+    eps = choices.get("eps", 1e-5)
     x = normal(BATCH, KEY, D_MODEL)
     before = x.clone()
 
     def norm(x):
         centred = x - x.mean(-1, keepdim=True)
         variance = centred.square().mean(-1, keepdim=True)
-        return centred / (variance + 1e-5).sqrt() * residual.norm.weight + residual.norm.bias
+        return centred / (variance + eps).sqrt() * residual.norm.weight + residual.norm.bias
 
     expected = x + norm(x).sin() if norm_first else norm(x + x.sin())
     agree("pre- and post-norm, written out", residual(x, torch.sin), expected)
@@ -56,3 +65,17 @@ def test_dropout_falls_on_the_sublayers_output_only(norm_first):
     assert abs(dropped - 0.2) < 6 * (0.2 * 0.8 / x.numel()) ** 0.5
     assert torch.allclose(added[added != 0], torch.tensor(1.25))
     assert torch.equal(residual.eval()(x, torch.ones_like), x + 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: PositionwiseFeedForward(D_MODEL, 0), "d_ff of at least 1, got 0"),
+        (lambda: PositionwiseFeedForward(-2, D_FF), "d_model of at least 1, got -2"),
+        (lambda: ResidualConnection(0), "d_model of at least 1, got 0"),
+        (lambda: ResidualConnection(D_MODEL, dropout=-0.5), r"below 1, got -0\.5"),
+    ],
+)
+def test_bad_arguments_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

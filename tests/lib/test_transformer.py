@@ -4,30 +4,27 @@ import dataclasses
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from lib.attention import record_attention
+from lib.encoder import Encoder, EncoderLayer
 from lib.masks import causal_mask, padding_mask
 from lib.positions import sinusoidal_positions
 from lib.training import count_parameters
-from lib.transformer import (
-    Decoder,
-    DecoderLayer,
-    Encoder,
-    EncoderLayer,
-    Transformer,
-    TransformerConfig,
-    record_attention,
-)
+from lib.transformer import Decoder, DecoderLayer, Transformer, TransformerConfig
 from tests.lib.helpers import (
     BATCH,
     D_FF,
     D_MODEL,
     HEADS,
     KEY,
+    LAYER_SIZES,
     PAD,
     QUERY,
+    STACK_SIZES,
     VOCAB,
     compare_gradients,
     copy_weights,
@@ -46,17 +43,35 @@ from tests.lib.helpers import (
 # --- oracles ------------------------------------------------------------------------------
 
 
-def torch_layer(kind: type[nn.Module], norm_first: bool) -> nn.Module:
-    return kind(D_MODEL, HEADS, D_FF, dropout=0.0, batch_first=True, norm_first=norm_first).double()
+# Ours and theirs: the activation, and the eps of LayerNorm, here so large that it shows.
+CHOICES = [
+    pytest.param({}, {}, id="defaults"),
+    pytest.param(
+        {"activation": F.gelu, "eps": 0.25},
+        {"activation": F.gelu, "layer_norm_eps": 0.25},
+        id="gelu and eps",
+    ),
+]
 
 
+def torch_layer(kind: type[nn.Module], norm_first: bool, choices: dict) -> nn.Module:
+    options = {"dropout": 0.0, "batch_first": True, "norm_first": norm_first} | choices
+    return kind(D_MODEL, HEADS, D_FF, **options).double()
+
+
+def torch_last_norm(norm_first: bool, choices: dict) -> nn.Module | None:
+    eps = choices.get("layer_norm_eps", 1e-5)
+    return nn.LayerNorm(D_MODEL, eps).double() if norm_first else None
+
+
+@pytest.mark.parametrize(("choices", "their_choices"), CHOICES)
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_encoder_agrees_with_torch(agree, norm_first):
-    ours = randomise(Encoder(tiny_config(norm_first=norm_first)))
+def test_encoder_agrees_with_torch(agree, norm_first, choices, their_choices):
+    ours = randomise(Encoder(norm_first=norm_first, **STACK_SIZES, **choices))
     theirs = nn.TransformerEncoder(
-        torch_layer(nn.TransformerEncoderLayer, norm_first),
+        torch_layer(nn.TransformerEncoderLayer, norm_first, their_choices),
         2,
-        norm=nn.LayerNorm(D_MODEL).double() if norm_first else None,
+        norm=torch_last_norm(norm_first, their_choices),
         enable_nested_tensor=False,
     )
     pairs = torch_encoder_pairs(ours, theirs)
@@ -73,13 +88,14 @@ def test_encoder_agrees_with_torch(agree, norm_first):
     compare_gradients(agree, oracle, pairs)
 
 
+@pytest.mark.parametrize(("choices", "their_choices"), CHOICES)
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_decoder_agrees_with_torch(agree, norm_first):
-    ours = randomise(Decoder(tiny_config(norm_first=norm_first)))
+def test_decoder_agrees_with_torch(agree, norm_first, choices, their_choices):
+    ours = randomise(Decoder(norm_first=norm_first, **STACK_SIZES, **choices))
     theirs = nn.TransformerDecoder(
-        torch_layer(nn.TransformerDecoderLayer, norm_first),
+        torch_layer(nn.TransformerDecoderLayer, norm_first, their_choices),
         2,
-        norm=nn.LayerNorm(D_MODEL).double() if norm_first else None,
+        norm=torch_last_norm(norm_first, their_choices),
     )
     pairs = torch_decoder_pairs(ours, theirs)
     copy_weights(pairs)
@@ -144,7 +160,7 @@ def test_model_agrees_with_marian(agree):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_layer_with_its_own_d_k_and_d_v_agrees_with_the_formula(agree, masked):
-    layer = randomise(EncoderLayer(tiny_config(d_k=5, d_v=3)))
+    layer = randomise(EncoderLayer(d_k=5, d_v=3, **LAYER_SIZES))
     mask = padding_mask(padded_ids(KEY, 4), PAD) if masked else None
     x = normal(BATCH, KEY, D_MODEL)
     attended = layer.self_attention(x, x, x, mask, need_weights=True)[0]
@@ -163,7 +179,8 @@ def count(config: TransformerConfig) -> int:
 
 def formula(c: TransformerConfig) -> int:
     """N · (3 A + 2 F + 5 · 2 d) + V d, with biases and no last norm."""
-    d_k, d_v = c.d_k or c.d_model // c.num_heads, c.d_v or c.d_model // c.num_heads
+    default = c.d_model // c.num_heads
+    d_k, d_v = (default if size is None else size for size in (c.d_k, c.d_v))
     into = 2 * (c.d_model + 1) * c.num_heads * d_k + (c.d_model + 1) * c.num_heads * d_v
     attention = into + (c.num_heads * d_v + 1) * c.d_model
     feed_forward = 2 * c.d_model * c.d_ff + c.d_ff + c.d_model
@@ -245,10 +262,18 @@ def test_a_sentence_alone_equals_the_same_in_a_padded_batch(agree, norm_first, p
         agree("padding: Transformer.encode", memory[i : i + 1, :m], model.encode(source))
 
 
-@pytest.mark.parametrize("kind", [EncoderLayer, Encoder, DecoderLayer, Decoder])
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [
+        (EncoderLayer, LAYER_SIZES),
+        (Encoder, STACK_SIZES),
+        (DecoderLayer, LAYER_SIZES),
+        (Decoder, STACK_SIZES),
+    ],
+)
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_layers_and_stacks_do_not_see_padding(agree, kind, norm_first):
-    module = randomise(kind(tiny_config(norm_first=norm_first)))
+def test_layers_and_stacks_do_not_see_padding(agree, kind, sizes, norm_first):
+    module = randomise(kind(norm_first=norm_first, **sizes))
     ids = padded_ids(*LENGTHS)
     x, y = normal(4, 7, D_MODEL, seed=1), normal(4, QUERY, D_MODEL, seed=2)
     mask, target_mask = padding_mask(ids, PAD), causal_mask(QUERY)
@@ -280,7 +305,7 @@ def test_a_source_of_padding_alone_gives_finite_values_and_gradients():
 
 @pytest.mark.parametrize("norm_first", [False, True])
 def test_causality_is_a_zero_block_of_the_jacobian(norm_first):
-    decoder = randomise(Decoder(tiny_config(norm_first=norm_first)))
+    decoder = randomise(Decoder(norm_first=norm_first, **STACK_SIZES))
     memory = normal(1, KEY, D_MODEL, seed=1)
 
     def run(y):
@@ -360,6 +385,19 @@ def test_attention_weights(norm_first):
     assert (weights.encoder[0][1, :, :, 4:] == 0).all()
     assert (weights.decoder[0].triu(1) == 0).all()
     assert not torch.allclose(weights.decoder[0], weights.decoder[1])
+
+
+def test_attention_weights_are_those_without_dropout_and_the_model_is_put_back():
+    torch.manual_seed(0)
+    model = Transformer(tiny_config(dropout=0.5)).train()
+    model.encoder.eval()
+    ids = random_ids(2, KEY)
+    first, second = (model.attention_weights(ids, ids) for _ in range(2))
+    assert model.training and model.decoder.training and not model.encoder.training
+    evaluated = model.eval().attention_weights(ids, ids)
+    for name in ("encoder", "decoder", "source_target"):
+        for a, b, c in zip(*(getattr(w, name) for w in (first, second, evaluated)), strict=True):
+            assert torch.equal(a, b) and torch.equal(a, c)
 
 
 def test_recording_attention_changes_nothing_and_ends(agree):
@@ -443,6 +481,8 @@ def test_module_pairs_cover_every_parameter():
         ({"num_layers": 0}, "num_layers of at least 1, got 0"),
         ({"num_heads": 0}, "num_heads of at least 1, got 0"),
         ({"d_ff": 0}, "d_ff of at least 1, got 0"),
+        ({"d_k": 0}, "d_k of at least 1, got 0"),
+        ({"d_v": -3}, "d_v of at least 1, got -3"),
         ({"max_length": 0}, "max_length of at least 1, got 0"),
         ({"dropout": 1.0}, "below 1, got 1.0"),
         ({"dropout": -0.1}, "below 1, got -0.1"),
@@ -455,6 +495,20 @@ def test_module_pairs_cover_every_parameter():
 def test_config_names_the_value_it_refuses(changes, message):
     with pytest.raises(ValueError, match=message):
         tiny_config(**changes)
+
+
+@pytest.mark.parametrize("name", ["num_layers", "d_model", "num_heads", "d_ff", "d_k", "d_v"])
+@pytest.mark.parametrize("kind", [Encoder, Decoder])
+def test_stacks_refuse_sizes_below_one(kind, name):
+    for value in (0, -2):
+        with pytest.raises(ValueError, match=f"expected {name} of at least 1, got {value}"):
+            kind(**(STACK_SIZES | {name: value}))
+
+
+@pytest.mark.parametrize("kind", [EncoderLayer, DecoderLayer])
+def test_layers_refuse_to_drop_everything(kind):
+    with pytest.raises(ValueError, match=r"dropout from 0 to below 1, got 1\.0"):
+        kind(dropout=1.0, **LAYER_SIZES)
 
 
 def test_model_names_the_sizes_that_do_not_fit():

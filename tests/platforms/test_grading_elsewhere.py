@@ -30,7 +30,7 @@ def test_the_sample_class_is_graded_without_the_sandbox(tmp_path):
         f"--CourseDirectory.notebook_id={NOTEBOOKS}",
     ]
     grade = ["-m", "grader", "transformer", "--root", tmp_path, "--sandbox=off"]
-    for line in (["tools/sample_class.py", tmp_path], release, grade):
+    for line in (["-m", "tools.sample_class", tmp_path, "transformer"], release, grade):
         result = run(*line)
         assert result.returncode == 0, result.stderr
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:

@@ -1,0 +1,36 @@
+"""What an exercise notebook imports: checks that say in words what is wrong.
+
+    failure    the failed check and its message: the ladder ran → … → gradient
+    words      how values, calls and places in a tensor are described
+    inputs     fixed numbers for tests, without a random generator
+    bans       what a task forbids
+    calling    calling a student's code
+    comparing  a result with what was expected, one step of the ladder after another
+    gradients  fetching and comparing gradients
+    checks     the checks themselves
+    pieces     the pieces of a part that a student wrote in earlier notebooks
+
+Student code is only ever called and its results read; nothing here looks into its source.
+"""
+
+from checking.bans import Forbidden, allowed, forbid
+from checking.calling import call
+from checking.checks import check, check_raises, check_same_as
+from checking.failure import STEPS, CheckFailed
+from checking.gradients import parameter_gradients
+from checking.inputs import example, set_parameters
+
+__all__ = [
+    "STEPS",
+    "CheckFailed",
+    "Forbidden",
+    "allowed",
+    "call",
+    "check",
+    "check_raises",
+    "check_same_as",
+    "example",
+    "forbid",
+    "parameter_gradients",
+    "set_parameters",
+]

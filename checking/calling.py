@@ -1,0 +1,80 @@
+"""Calling a student's code."""
+
+import contextlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from checking.failure import CheckFailed, note_call
+from checking.words import describe, describe_call
+
+
+def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Call student code; an exception in it becomes a `CheckFailed` that names the call.
+
+    What the code writes to stderr goes to stdout, since nbgrader takes points from a test
+    cell that writes to stderr, be it a harmless warning.
+
+    Args:
+        function: the function or module under test.
+        args, kwargs: its arguments.
+
+    Returns:
+        What the function returned.
+
+    Raises:
+        CheckFailed: at step "ran", if the function raised or changed one of its arguments.
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    note_call(describe_call(name, args, kwargs))
+    tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
+    before = [x.detach().clone() for x in tensors]
+    try:
+        with contextlib.redirect_stderr(sys.stdout):
+            result = function(*args, **kwargs)
+    except NotImplementedError as error:
+        raise CheckFailed(
+            "your answer is written and its cell has been run",
+            "ran",
+            [
+                "It still raises NotImplementedError: replace that line by your code, run the "
+                "cell, then run this one again.",
+            ],
+        ) from error
+    except Exception as error:
+        detail = [f"It raised {type(error).__name__}: {error}", *_student_line(error)]
+        raise CheckFailed("your code runs", "ran", detail) from error
+    for tensor, copy in zip(tensors, before, strict=True):
+        if not torch.equal(tensor, copy) and not _equal_with_nan(tensor, copy):
+            detail = [
+                f"An argument, {describe(copy)}, had other values after the call. Operations "
+                "whose name ends in _ and assignments such as x[...] = … or x += … change a "
+                "tensor in place."
+            ]
+            raise CheckFailed("the arguments are left as they were", "ran", detail)
+    return result
+
+
+def _equal_with_nan(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())
+
+
+def _student_line(error: Exception) -> list[str]:
+    """Where in the student's own cells the exception arose."""
+    if hasattr(error, "student_lines"):  # it arose in another process, which has noted them
+        return error.student_lines
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        in_a_cell = "ipykernel" in code.co_filename or code.co_filename.startswith("<")
+        # The outermost name is of a method its class, of a lambda its function.
+        outermost = code.co_qualname.split(".")[0]
+        # The tests' own functions, which the student's code may call, begin with an underscore.
+        if in_a_cell and not outermost.startswith(("_", "<")):
+            lines = [f"in line {trace.tb_lineno} of the cell that defines {outermost}"]
+        trace = trace.tb_next
+    return lines

@@ -1,0 +1,127 @@
+"""The checks: they compare, and say in words what is wrong."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from checking.bans import Forbidden, allowed
+from checking.calling import call
+from checking.comparing import compare
+from checking.failure import CheckFailed
+from checking.gradients import backward_in_words, result_gradients, with_leaves
+from checking.words import describe
+
+
+def check(
+    actual: Any, expected: Any, must_hold: str, *, axes: str = "", step: str = "values"
+) -> None:
+    """Compare a result with what was expected, one step of the ladder after another.
+
+    Args:
+        actual: what the student's code returned.
+        expected: a tensor, number, string, Boolean, None, or a tuple, list or dict of those.
+        must_hold: the property that is tested, as a sentence in the present tense.
+        axes: the names of the dimensions of a tensor, such as "batch head query key".
+        step: the step at which a difference of values is reported.
+
+    Raises:
+        CheckFailed: at the first broken step.
+    """
+    compare(actual, expected, must_hold, "the result", axes, step)
+
+
+def check_same_as(
+    reference: Callable,
+    function: Callable,
+    *args: Any,
+    must_hold: str,
+    axes: str = "",
+    gradients: bool = True,
+    **kwargs: Any,
+) -> None:
+    """Compare a function with a reference on the same arguments, in values and gradients.
+
+    Args:
+        reference: the function that is right, with the parameter names that the task gives.
+            It may use what the task forbids.
+        function: the student's function or module.
+        args, kwargs: arguments for both.
+        must_hold: the property that is tested, as a sentence in the present tense.
+        axes: the names of the dimensions of the (first) result.
+        gradients: also compare the gradient with respect to each floating point argument.
+
+    Raises:
+        CheckFailed: at the first broken step.
+    """
+    if not gradients:
+        with allowed():
+            expected = reference(*args, **kwargs)
+        compare(call(function, *args, **kwargs), expected, must_hold, "the result", axes, "values")
+        return
+    names = list(inspect.signature(reference).parameters)
+    inputs, args, kwargs = with_leaves(names, args, kwargs)
+    with allowed():
+        expected = reference(*args, **kwargs)
+        wanted = result_gradients(expected, inputs) or {}
+    try:
+        result = call(function, *args, **kwargs)
+    except CheckFailed as failure:
+        if isinstance(failure.__cause__, RuntimeError):
+            # PyTorch lets no leaf be changed in place; without gradients `call` names the change.
+            with torch.no_grad():
+                call(function, *args, **kwargs)
+        raise
+    compare(result, expected, must_hold, "the result", axes, "values")
+    with backward_in_words():
+        got = result_gradients(result, inputs)
+    for name in wanted:
+        if got is None:
+            if torch.count_nonzero(wanted[name]) == 0:
+                continue
+            detail = [
+                f"No gradient reaches {name}. Detaching, .item(), .data, numpy or torch.no_grad "
+                "cut the graph."
+            ]
+            raise CheckFailed(must_hold, "gradient", detail)
+        compare(got[name], wanted[name], must_hold, f"the gradient for {name}", "", "gradient")
+
+
+def check_raises(
+    exceptions: type[Exception] | tuple[type[Exception], ...],
+    function: Callable,
+    *args: Any,
+    must_hold: str,
+    mentions: str = "",
+    **kwargs: Any,
+) -> None:
+    """Check that bad input is refused with an exception of the given kind.
+
+    Args:
+        exceptions: the exception or exceptions that are right.
+        function: the student's function.
+        args, kwargs: its arguments.
+        must_hold: the property that is tested, as a sentence in the present tense.
+        mentions: what the message must contain.
+
+    Raises:
+        CheckFailed: if nothing, or something else, was raised.
+    """
+    kinds = exceptions if isinstance(exceptions, tuple) else (exceptions,)
+    wanted = " or ".join(kind.__name__ for kind in kinds)
+    try:
+        result = call(function, *args, **kwargs)
+    except CheckFailed as failure:
+        cause = failure.__cause__
+        if not isinstance(cause, kinds):
+            if cause is None or isinstance(cause, Forbidden | NotImplementedError):
+                raise
+            detail = [f"Expected {wanted}, but the call raised {type(cause).__name__}: {cause}"]
+            raise CheckFailed(must_hold, "ran", detail) from cause
+        if mentions not in str(cause):
+            detail = [f"The message {str(cause)!r} does not mention {mentions!r}."]
+            raise CheckFailed(must_hold, "values", detail) from None
+        return
+    detail = [f"Expected {wanted}, but the call returned {describe(result)}."]
+    raise CheckFailed(must_hold, "ran", detail)

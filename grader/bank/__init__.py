@@ -1,0 +1,203 @@
+"""The bank: answers to the tasks of which it is known whether they are right.
+
+Each task has a file, `grader/bank/PART/NOTEBOOK/TASK.py`, with a cell for each answer. A cell
+starts with a line that says what it is; below it stands what a student would write into the answer
+cell of the notebook:
+
+    # %% mistake: the 1/√d_k is missing
+    # %% correct: with einsum
+
+Where the task is a class, a cell without that class says only what differs from the reference, the
+answer in solutions/:
+
+- A function whose first parameter is `self`, or that is a staticmethod or classmethod, takes the
+  place of the reference's method of that name.
+- If the reference has none, it comes last in the class; another function of the cell must use it.
+- All else, such as imports and helper functions, stands before the class.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from textwrap import indent
+from typing import NoReturn
+
+import nbformat
+
+BANK = Path(__file__).parent
+_LIKE_A_HEADER = re.compile(r"#\s*%")
+_HEADER = re.compile(r"# %% (mistake|correct): (.+)")
+_MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")  # nbgrader's
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """An answer to a task that is known to be right or wrong.
+
+    Attributes:
+        task: the id of the answer cell.
+        is_correct: whether the tests must accept it.
+        sentence: what is wrong, or in which style it is written.
+        source: the whole text of the answer cell.
+    """
+
+    task: str
+    is_correct: bool
+    sentence: str
+    source: str
+
+
+def read_bank(notebook: Path) -> list[KnownAnswer]:
+    """Read the known answers to the tasks of a notebook, in the order of its cells.
+
+    Args:
+        notebook: the instructor's, such as solutions/transformer/02-masks.ipynb, in whatever
+            course. A notebook without a bank has no known answers.
+
+    Raises:
+        ValueError: if a file is named after no task, a line looks like a header and is none, or
+            the methods of a cell cannot be put into the reference. It names file and line.
+    """
+    folder = BANK / notebook.parent.name / notebook.stem
+    paths = {path.stem: path for path in sorted(folder.glob("*.py"))}
+    if not paths:
+        return []
+    references = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    for task, path in paths.items():
+        if task not in references:
+            tasks = ", ".join(references)
+            _refuse(path, 1, f"the name of the file to be a task of {notebook} ({tasks})", task)
+    return [
+        answer
+        for task, reference in references.items()
+        if task in paths
+        for answer in _read_task(paths[task], reference)
+    ]
+
+
+def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
+    """An instructor's notebook as text, and its bank, which is empty if it has none.
+
+    Args:
+        path: such as solutions/transformer/02-masks.ipynb.
+    """
+    return path.read_text(encoding="utf-8"), tuple(read_bank(path))
+
+
+def _read_task(path: Path, reference: str) -> list[KnownAnswer]:
+    lines = path.read_text(encoding="utf-8").split("\n")
+    is_class = _find_class(ast.parse(reference), path.stem) is not None
+    starts = [number for number, line in enumerate(lines) if _LIKE_A_HEADER.match(line)]
+    answers = []
+    for start, end in pairwise([*starts, len(lines)]):
+        header = _HEADER.fullmatch(lines[start])
+        if header is None:
+            wanted = "'# %% mistake: SENTENCE' or '# %% correct: SENTENCE'"
+            _refuse(path, start + 1, wanted, lines[start])
+        kind, sentence = header.groups()
+        source = "\n".join(lines[start + 1 : end]).rstrip()
+        if not source:
+            _refuse(path, start + 1, "an answer below the header", source)
+        if is_class:
+            # Below empty lines, so that Python numbers the lines as in the file.
+            source = _whole_answer(path, "\n" * (start + 1) + source, reference)
+        answers.append(KnownAnswer(path.stem, kind == "correct", sentence.strip(), source.strip()))
+    return answers
+
+
+def _refuse(path: Path, line: int, expected: str, got: str) -> NoReturn:
+    raise ValueError(f"{path}, line {line}: expected {expected}, got {got!r}")
+
+
+# --- answers that say only what differs ---------------------------------------------------
+
+
+def _whole_answer(path: Path, cell: str, reference: str) -> str:
+    """The text of a cell; if it holds methods only, the reference with them in it.
+
+    Args:
+        path: the file of a task that is a class.
+        cell: below empty lines in the place of those above it in the file.
+        reference: the text of the answer cell in solutions/.
+    """
+    try:
+        tree = ast.parse(cell)
+    except SyntaxError as error:
+        _refuse(path, error.lineno or 1, "Python", error.msg)
+    if _find_class(tree, path.stem):
+        return cell
+    lines = [line for line in reference.split("\n") if line.strip() not in _MARKERS]
+    theirs = _find_class(ast.parse("\n".join(lines)), path.stem)
+    assert theirs is not None and theirs.end_lineno is not None
+    replaceable = {node.name: node for node in theirs.body if isinstance(node, ast.FunctionDef)}
+    before, methods = _take_apart(path, cell, tree, list(replaceable))
+    # From the end to the beginning, so that the lines above keep their numbers.
+    added = [text for name, text in methods.items() if name not in replaceable]
+    lines[theirs.end_lineno : theirs.end_lineno] = [f"\n{text}" for text in added]
+    for name, node in reversed(replaceable.items()):
+        if name in methods:
+            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+            lines[first - 1 : node.end_lineno] = [methods[name]]
+    return f"{before}\n\n\n" + "\n".join(lines)
+
+
+def _find_class(tree: ast.Module, name: str) -> ast.ClassDef | None:
+    found = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return next(found, None)
+
+
+def _take_apart(
+    path: Path, cell: str, tree: ast.Module, replaceable: list[str]
+) -> tuple[str, dict[str, str]]:
+    """What of a cell stands before the class, and its methods by name, indented."""
+    lines, start = cell.split("\n"), 0
+    before: list[str] = []
+    methods: dict[str, str] = {}
+    for node in tree.body:
+        # With the comments above it; those at the end of the cell belong to the last.
+        end = len(lines) if node is tree.body[-1] else node.end_lineno or start
+        piece, start = lines[start:end], end
+        if isinstance(node, ast.FunctionDef):
+            if problem := _misplaced(node, tree, replaceable):
+                _refuse(path, node.lineno, problem, node.name)
+            if node.name in methods:
+                _refuse(path, node.lineno, "each method once", node.name)
+        if isinstance(node, ast.FunctionDef) and _is_method(node):
+            methods[node.name] = indent("\n".join(piece).strip("\n"), "    ")
+        else:
+            before += piece
+    if not methods:
+        line = next(number for number, text in enumerate(lines, start=1) if text)
+        wanted = f"`class {path.stem}` or methods of it ({', '.join(replaceable)})"
+        _refuse(path, line, wanted, lines[line - 1])
+    return "\n".join(before), methods
+
+
+def _is_method(node: ast.FunctionDef) -> bool:
+    decorators = {part.id for part in node.decorator_list if isinstance(part, ast.Name)}
+    first = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)][:1]
+    return first == ["self"] or bool(decorators & {"staticmethod", "classmethod"})
+
+
+def _misplaced(function: ast.FunctionDef, tree: ast.Module, replaceable: list[str]) -> str:
+    """What is expected instead of a function whose name or `self` is misspelt, or ""."""
+    is_method = _is_method(function)
+    if function.name in replaceable:
+        return "" if is_method else "a method with `self` first, or else the whole class"
+    others = [node for part in tree.body if part is not function for node in ast.walk(part)]
+    if is_method:
+        used = {node.attr for node in others if isinstance(node, ast.Attribute)}
+    else:
+        used = {node.id for node in others if isinstance(node, ast.Name)}
+    if function.name in used:
+        return ""
+    return (
+        f"a method of the reference ({', '.join(replaceable)}), or a function that another one "
+        "of this cell uses"
+    )

@@ -1,0 +1,117 @@
+"""Known answers to hard_lookup; grader/bank/__init__.py explains the format."""
+
+
+# %% mistake: takes the key with the lowest score
+def hard_lookup(queries, keys, values):
+    return values[(queries @ keys.T).argmin(-1)]
+
+
+# %% mistake: takes the key with the smallest distance instead of the highest dot product
+def hard_lookup(queries, keys, values):
+    return values[torch.cdist(queries, keys).argmin(-1)]
+
+
+# %% mistake: compares directions (cosine) instead of dot products
+def hard_lookup(queries, keys, values):
+    return values[(F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).T).argmax(-1)]
+
+
+# %% mistake: takes the largest score by absolute value
+def hard_lookup(queries, keys, values):
+    scores = (queries @ keys.T).abs()
+    best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
+    return best / best.sum(-1, keepdim=True) @ values
+
+
+# %% mistake: finds the best query for each key instead of the best key for each query
+def hard_lookup(queries, keys, values):
+    return values[(queries @ keys.T).argmax(0)]
+
+
+# %% mistake: finds one best key for all queries together
+def hard_lookup(queries, keys, values):
+    best = (queries @ keys.T).sum(0).argmax()
+    return values[best].expand(len(queries), -1)
+
+
+# %% mistake: where keys share the highest score, only the first one counts
+def hard_lookup(queries, keys, values):
+    return values[(queries @ keys.T).argmax(-1)]
+
+
+# %% mistake: where keys share the highest score, their values are added instead of averaged
+def hard_lookup(queries, keys, values):
+    scores = queries @ keys.T
+    best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
+    return best @ values
+
+
+# %% mistake: divides by the number of all keys instead of the number of best keys
+def hard_lookup(queries, keys, values):
+    scores = queries @ keys.T
+    best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
+    return best @ values / len(keys)
+
+
+# %% mistake: returns the best key instead of its value
+def hard_lookup(queries, keys, values):
+    return keys[(queries @ keys.T).argmax(-1)]
+
+
+# %% mistake: returns the number of the best key instead of its value
+def hard_lookup(queries, keys, values):
+    return (queries @ keys.T).argmax(-1)
+
+
+# %% mistake: mixes all values by a softmax, which is the soft lookup
+def hard_lookup(queries, keys, values):
+    return (queries @ keys.T).softmax(-1) @ values
+
+
+# %% mistake: the weights are float32 whatever the values are
+def hard_lookup(queries, keys, values):
+    scores = queries @ keys.T
+    best = (scores == scores.amax(-1, keepdim=True)).float()
+    return best / best.sum(-1, keepdim=True) @ values
+
+
+# %% mistake: goes through numpy or Python numbers, so the values get no gradient
+def hard_lookup(queries, keys, values):
+    scores = queries @ keys.T
+    best = scores == scores.amax(-1, keepdim=True)
+    rows = [torch.tensor(values[b].tolist(), dtype=values.dtype).mean(0) for b in best]
+    return torch.stack(rows)
+
+
+# %% mistake: makes the values of other keys zero in the caller's tensor
+def hard_lookup(queries, keys, values):
+    rows = []
+    for scores in queries @ keys.T:
+        best = scores == scores.max()
+        values[~best] = 0.0
+        rows.append(values.sum(0) / best.sum())
+    return torch.stack(rows)
+
+
+# %% correct: one query after another
+def hard_lookup(queries, keys, values):
+    rows = []
+    for query in queries:
+        scores = keys @ query
+        rows.append(values[scores == scores.max()].mean(0))
+    return torch.stack(rows)
+
+
+# %% correct: einsum and masked_fill
+def hard_lookup(queries, keys, values):
+    scores = torch.einsum("qd,kd->qk", queries, keys)
+    highest, _ = scores.max(dim=1, keepdim=True)
+    weights = torch.zeros_like(scores).masked_fill(scores >= highest, 1.0)
+    return torch.einsum("qk,kv->qv", weights / weights.sum(1, keepdim=True), values)
+
+
+# %% correct: a softmax over 0 and minus infinity
+def hard_lookup(queries, keys, values):
+    scores = (queries[:, None] * keys[None]).sum(-1)
+    below = scores < scores.max(-1, keepdim=True).values
+    return torch.zeros_like(scores).masked_fill(below, float("-inf")).softmax(-1) @ values

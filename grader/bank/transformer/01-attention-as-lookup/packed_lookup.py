@@ -1,0 +1,160 @@
+"""Known answers to packed_lookup; grader/bank/__init__.py explains the format."""
+
+
+# %% mistake: ignores the owners
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    return (queries @ keys.T / temperature).softmax(-1) @ values
+
+
+# %% mistake: looks into every dictionary but its own
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] != key_owner
+    scores = (queries @ keys.T / temperature).masked_fill(~own, torch.finfo(queries.dtype).min)
+    return scores.softmax(-1).masked_fill(~own, 0.0) @ values
+
+
+# %% mistake: looks into the earlier dictionaries too
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] >= key_owner
+    scores = (queries @ keys.T / temperature).masked_fill(~own, torch.finfo(queries.dtype).min)
+    return scores.softmax(-1).masked_fill(~own, 0.0) @ values
+
+
+# %% mistake: hides the other keys after the softmax, so the weights no longer sum to 1
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    return ((queries @ keys.T / temperature).softmax(-1) * own) @ values
+
+
+# %% mistake: makes the scores of other keys 0, and a score of 0 still gets weight
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    return (queries @ keys.T / temperature * own).softmax(-1) @ values
+
+
+# %% mistake: fills with −10, which is not low enough
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    scores = (queries @ keys.T / temperature).masked_fill(~own, -10.0)
+    return (scores.softmax(-1) * own) @ values
+
+
+# %% mistake: a query without keys gets NaN
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    return (queries @ keys.T / temperature).masked_fill(~own, -torch.inf).softmax(-1) @ values
+
+
+# %% mistake: a query without keys gets the mean of all values
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    return (queries @ keys.T / temperature).masked_fill(~own, -1e9).softmax(-1) @ values
+
+
+# %% mistake: NaN is wiped off the output but stays in the gradient
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    penalty = torch.zeros(own.shape, dtype=queries.dtype).masked_fill(~own, -torch.inf)
+    return ((queries @ keys.T / temperature + penalty).softmax(-1) @ values).nan_to_num()
+
+
+# %% mistake: ignores the temperature
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    scores = (queries @ keys.T).masked_fill(~own, torch.finfo(queries.dtype).min)
+    return scores.softmax(-1).masked_fill(~own, 0.0) @ values
+
+
+# %% mistake: takes for granted that all dictionaries have the same size and stand in order
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    number = int(key_owner.max()) + 1
+    keys = keys.reshape(number, -1, keys.shape[-1])[query_owner]
+    values = values.reshape(number, -1, values.shape[-1])[query_owner]
+    weights = (torch.einsum("qd,qkd->qk", queries, keys) / temperature).softmax(-1)
+    return torch.einsum("qk,qkv->qv", weights, values)
+
+
+# %% mistake: takes for granted that the keys of a dictionary stand together
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    rows = []
+    for query, owner in zip(queries, query_owner):
+        start, size = int((key_owner < owner).sum()), int((key_owner == owner).sum())
+        k, v = keys[start : start + size], values[start : start + size]
+        rows.append((k @ query / temperature).softmax(-1) @ v)
+    return torch.stack(rows)
+
+
+# %% mistake: exponentials without subtracting the maximum overflow
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    exponential = torch.exp(queries @ keys.T / temperature) * own
+    return exponential / exponential.sum(-1, keepdim=True).clamp(min=1e-30) @ values
+
+
+# %% mistake: subtracts the largest score of all dictionaries, so the small ones vanish
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    scores = queries @ keys.T / temperature
+    exponential = torch.exp(scores - scores.max()) * own
+    return exponential / exponential.sum(-1, keepdim=True).clamp(min=1e-300) @ values
+
+
+# %% mistake: returns the results grouped by dictionary, not in the order of the queries
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    parts = []
+    for owner in query_owner.unique():
+        q, mine = queries[query_owner == owner], key_owner == owner
+        parts.append((q @ keys[mine].T / temperature).softmax(-1) @ values[mine])
+    return torch.cat(parts)
+
+
+# %% mistake: fails for a dictionary that has queries but no keys
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    rows = []
+    for query, owner in zip(queries, query_owner):
+        scores = keys[key_owner == owner] @ query / temperature
+        exponential = torch.exp(scores - scores.max())
+        rows.append(exponential / exponential.sum() @ values[key_owner == owner])
+    return torch.stack(rows)
+
+
+# %% mistake: leaves the results without a gradient
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    output = torch.zeros(len(queries), values.shape[1], dtype=values.dtype)
+    for i, owner in enumerate(query_owner):
+        mine = key_owner == owner
+        output[i] = ((keys[mine] @ queries[i] / temperature).softmax(-1) @ values[mine]).detach()
+    return output
+
+
+# %% correct: one query after another; an empty sum is zeros
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    rows = []
+    for query, owner in zip(queries, query_owner):
+        mine = key_owner == owner
+        rows.append((keys[mine] @ query / temperature).softmax(-1) @ values[mine])
+    return torch.stack(rows)
+
+
+# %% correct: one dictionary after another, written into its rows
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    output = values.new_zeros(len(queries), values.shape[1])
+    for owner in set(query_owner.tolist()) & set(key_owner.tolist()):
+        ask, mine = query_owner == owner, key_owner == owner
+        output[ask] = soft_lookup(queries[ask], keys[mine], values[mine], temperature)[0]
+    return output
+
+
+# %% correct: a penalty, and zeros for queries without keys
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = torch.eq(query_owner.unsqueeze(1), key_owner.unsqueeze(0))
+    penalty = torch.where(own, 0.0, -1e9).to(queries.dtype)
+    weights = torch.softmax(torch.einsum("qd,kd->qk", queries, keys) / temperature + penalty, 1)
+    return (weights @ values) * own.any(1, keepdim=True)
+
+
+# %% correct: minus infinity, and NaN wiped off the weights
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    other = query_owner.view(-1, 1) != key_owner.view(1, -1)
+    scores = (queries @ keys.T).div(temperature).masked_fill(other, float("-inf"))
+    return scores.softmax(-1).nan_to_num() @ values

@@ -1,0 +1,99 @@
+"""Known answers to to_additive; grader/bank/__init__.py explains the format."""
+
+
+# %% mistake: the allowed positions get minus infinity and the hidden ones 0
+def to_additive(mask, dtype=torch.float32):
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill(mask, -torch.inf)
+
+
+# %% mistake: multiplies by infinity, and 0 · ∞ is NaN
+def to_additive(mask, dtype=torch.float32):
+    return (~mask).to(dtype) * -torch.inf
+
+
+# %% mistake: changes the type only, so allowed is 1 and hidden is 0
+def to_additive(mask, dtype=torch.float32):
+    return mask.to(dtype)
+
+
+# %% mistake: hidden is −1, which is far from minus infinity
+def to_additive(mask, dtype=torch.float32):
+    return mask.to(dtype) - 1
+
+
+# %% mistake: allowed is 1 instead of 0
+def to_additive(mask, dtype=torch.float32):
+    return mask.to(dtype).masked_fill(~mask, -torch.inf)
+
+
+# %% mistake: hidden is −10000, a finite number
+def to_additive(mask, dtype=torch.float32):
+    return (1 - mask.to(dtype)) * -10000.0
+
+
+# %% mistake: hidden is −1e9, a finite number
+def to_additive(mask, dtype=torch.float32):
+    return torch.where(mask, 0.0, -1e9).to(dtype)
+
+
+# %% mistake: hidden is the lowest finite number, not minus infinity
+def to_additive(mask, dtype=torch.float32):
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
+
+
+# %% mistake: hidden is plus infinity
+def to_additive(mask, dtype=torch.float32):
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, torch.inf)
+
+
+# %% mistake: takes the logarithm of the mask plus a small number, so hidden is finite
+def to_additive(mask, dtype=torch.float32):
+    return (mask.to(dtype) + 1e-9).log()
+
+
+# %% mistake: the result is float32 whatever dtype says
+def to_additive(mask, dtype=torch.float32):
+    return torch.zeros(mask.shape).masked_fill(~mask, -torch.inf)
+
+
+# %% mistake: the default type is float64
+def to_additive(mask, dtype=torch.float64):
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, -torch.inf)
+
+
+# %% mistake: fills the Boolean mask itself, which stays Boolean
+def to_additive(mask, dtype=torch.float32):
+    return mask.masked_fill(~mask, -torch.inf)
+
+
+# %% mistake: opens rows in which everything is hidden
+def to_additive(mask, dtype=torch.float32):
+    mask = mask | ~mask.any(-1, keepdim=True)
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, -torch.inf)
+
+
+# %% mistake: takes the two values in the wrong order from a list
+def to_additive(mask, dtype=torch.float32):
+    return torch.tensor([0.0, -torch.inf], dtype=dtype)[mask.long()]
+
+
+# %% correct: torch.where with two numbers
+def to_additive(mask, dtype=torch.float32):
+    return torch.where(mask, 0.0, float("-inf")).to(dtype)
+
+
+# %% correct: the logarithm of 1 and 0
+def to_additive(mask, dtype=torch.float32):
+    return mask.to(dtype).log()
+
+
+# %% correct: written into the hidden places
+def to_additive(mask, dtype=torch.float32):
+    result = torch.zeros_like(mask, dtype=dtype)
+    result[mask.logical_not()] = -torch.inf
+    return result
+
+
+# %% correct: picked from two values
+def to_additive(mask, dtype=torch.float32):
+    return torch.tensor([-torch.inf, 0.0], dtype=dtype)[mask.int()]

@@ -1,0 +1,125 @@
+"""What nbgrader's own commands use: see nbgrader_config.py.
+
+`nbgrader autograde` reads submissions with `SubmissionExporter` and runs them with `Judge`;
+`nbgrader generate_feedback` passes the graded notebook through `StudentFeedback`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Enum, Float, Integer
+
+from grader.bank import load_notebook
+from grader.batch.workers import examine_job
+from grader.course import instructors_path
+from grader.judging.job import Job, JudgeError, Setting
+from grader.judging.report import make_feedback, write_outcomes
+from grader.notebooks import imported_modules
+from grader.sandbox.walls import Limits
+from grader.submissions.reading import UnreadableError, read_submission, rebuild, sources_of
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission, in whatever state, as the instructor's notebook with its answers."""
+
+    def from_filename(
+        self, filename: str, resources: dict | None = None, **kwargs: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """As of an exporter.
+
+        Raises:
+            UnreadableError: if the file is no notebook, with what to do.
+        """
+        about = (resources or {}).get("nbgrader", {})
+        course = CourseDirectory(config=self.config)
+        submitted = course.format_path(
+            course.submitted_directory, about.get("student", ""), about.get("assignment", "")
+        )
+        path = Path(filename)
+        # The folder's place, not the file's: a link must not pass for a notebook made by us.
+        if path.parent.resolve() != Path(submitted).resolve():
+            return super().from_filename(filename, resources, **kwargs)
+        # nbgrader has copied what the links lead to, which may be the teacher's; where reading
+        # fails, it deletes the copies.
+        links = [found.name for found in Path(submitted).rglob("*") if found.is_symlink()]
+        if links:
+            raise UnreadableError(
+                f"{submitted} holds links ({', '.join(sorted(links))}), it is not graded. Ask the "
+                "student for the files themselves."
+            )
+        instructors = nbformat.read(instructors_path(self.config, about), as_version=4)
+        try:
+            submission = read_submission(path, instructors)
+        except UnreadableError as error:
+            raise UnreadableError(
+                f"{path} cannot be read ({error}) and is not graded. Ask the student for the file "
+                "again."
+            ) from None
+        for repair in submission.repairs:
+            self.log.warning("%s: %s", path, repair)
+        notebook = rebuild(instructors, submission)
+        notebook.metadata.grader.path = f"{about['student']}/{about['assignment']}/{path.name}"
+        return self.from_notebook_node(notebook, resources, **kwargs)
+
+
+class Judge(NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute: answers run in the sandbox, tests in the judge."""
+
+    sandbox = Enum(
+        ["required", "if-possible", "off"],
+        "required",
+        help="Whether student code must run in the sandbox; without it, it has all your rights.",
+    ).tag(config=True)
+    seconds_per_call = Float(
+        Limits.seconds_per_call, help="Seconds a student's cell, or one call of a test, may take."
+    ).tag(config=True)
+    seconds_per_notebook = Float(
+        Limits.seconds_per_notebook, help="Seconds that all of them may take together."
+    ).tag(config=True)
+    memory = Integer(
+        Limits.memory, help="Bytes a student's process may use beyond Python and torch."
+    ).tag(config=True)
+
+    def setting(self) -> Setting:
+        """The configuration in the form that `grader.judging.examine` takes."""
+        limits = Limits(
+            seconds_per_call=self.seconds_per_call,
+            seconds_per_notebook=self.seconds_per_notebook,
+            memory=self.memory,
+        )
+        return Setting(self.sandbox, limits)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Run a rebuilt notebook and write the outcomes into it.
+
+        Raises:
+            JudgeError: if the grader failed; the submission is not graded then.
+        """
+        text, bank = load_notebook(instructors_path(self.config, resources["nbgrader"]))
+        modules = imported_modules(nbformat.reads(text, as_version=4))
+        finding = examine_job(Job(text, bank, sources_of(nb), self.setting(), modules))
+        if finding.fault:
+            raise JudgeError(
+                f"the grader failed, not the submission, which is not graded: {finding.fault}"
+            )
+        write_outcomes(nb, finding.outcomes, finding.mistakes)
+        return nb, resources
+
+
+class StudentFeedback(NbGraderPreprocessor):
+    """Takes hidden tests out of a graded notebook, and explains what came of each test."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Turn a graded notebook, with its scores, into what the student may see."""
+        make_feedback(nb)
+        return nb, resources

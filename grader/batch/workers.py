@@ -1,0 +1,114 @@
+"""Where examining is done: in this process, or in several of this machine."""
+
+import itertools
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.batch.pool import start_pool
+from grader.judging.job import Finding, Job
+from grader.submissions.reading import Submission
+
+AT_FIRST = 64  # items, which take a second to read and enroll; the processes take three to start
+DIED = "its process died again and again"
+
+
+def examine_job(job: Job) -> Finding:
+    """Examine a notebook in this process.
+
+    Raises:
+        SandboxError: if the sandbox is required and cannot be built.
+    """
+    # Takes a second, and the process that records need not.
+    from grader.judging.examine import examine
+
+    return examine(job)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One notebook of one student that is to be examined.
+
+    Attributes:
+        student: the student's id.
+        name: the notebook's name.
+        submission: the student's part of it.
+        path: the file.
+        is_again: whether the same answers were graded before, with other tests.
+    """
+
+    student: str
+    name: str
+    submission: Submission
+    path: Path
+    is_again: bool
+
+
+class Workers:
+    """Processes that examine.
+
+    Args:
+        count: how many at once; 0 for none but this process.
+    """
+
+    def __init__(self, count: int):
+        self.count = count
+
+    def map(
+        self, job_of: Callable[[Item], Job], items: Iterator[Item]
+    ) -> Generator[tuple[Item, Finding], None, None]:
+        """Examine items, a few ahead at a time, and give each finding as it comes.
+
+        A process that dies costs nothing: what was in hand is examined again.
+        """
+        if self.count == 0:
+            yield from ((item, examine_job(job_of(item))) for item in items)
+            return
+        executor = start_pool(self.count)
+        ahead = 2 * self.count + 2
+        waiting: dict[Future, tuple[Item, int]] = {}
+        first = list(itertools.islice(items, AT_FIRST))
+        # These are made while the processes start, for which `submit` waits.
+        todo: Iterator[tuple[Item, int]] = ((item, 0) for item in itertools.chain(first, items))
+        try:
+            while True:
+                for item, deaths in itertools.islice(todo, ahead - len(waiting)):
+                    try:
+                        future = executor.submit(examine_job, job_of(item))
+                    except BrokenProcessPool as error:  # it has died since the last look
+                        future = Future()
+                        future.set_exception(error)
+                    waiting[future] = item, deaths
+                if not waiting:
+                    return
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                orphans = []
+                for future in done:
+                    item, deaths = waiting.pop(future)
+                    try:
+                        yield item, future.result()
+                    except BrokenProcessPool:
+                        orphans.append((item, deaths + 1))
+                if orphans:
+                    orphans += [(item, deaths + 1) for item, deaths in waiting.values()]
+                    waiting.clear()
+                    executor.shutdown(cancel_futures=True)
+                    executor = start_pool(self.count)
+                    # Whoever was there when a process died twice is examined alone.
+                    yield from self._one_by_one(job_of, [i for i, deaths in orphans if deaths > 1])
+                    once = [(item, deaths) for item, deaths in orphans if deaths == 1]
+                    todo = itertools.chain(once, todo)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _one_by_one(
+        self, job_of: Callable[[Item], Job], items: list[Item]
+    ) -> Iterator[tuple[Item, Finding]]:
+        for item in items:
+            with start_pool(1) as executor:
+                try:
+                    yield item, executor.submit(examine_job, job_of(item)).result()
+                except BrokenProcessPool:
+                    yield item, Finding({}, {}, 0.0, fault=DIED)

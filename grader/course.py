@@ -1,0 +1,27 @@
+"""The course as nbgrader knows it: where its folders are, and its instructor's notebooks."""
+
+from pathlib import Path
+
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+
+def open_course(root: Path) -> CourseDirectory:
+    """The course as nbgrader_config.py describes it, with submissions and grades under root."""
+    app = NbGrader()
+    app.load_config_file()
+    app.config.CourseDirectory.root = str(root.resolve())
+    return CourseDirectory(config=app.config)
+
+
+def instructors_path(config: Config, about: dict[str, str]) -> Path:
+    """Where the instructor's notebook is.
+
+    Args:
+        config: nbgrader's configuration.
+        about: with the keys "assignment" and "notebook".
+    """
+    course = CourseDirectory(config=config)
+    folder = course.format_path(course.source_directory, ".", about["assignment"])
+    return Path(folder, f"{about['notebook']}.ipynb")

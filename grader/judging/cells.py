@@ -1,0 +1,42 @@
+"""Running the instructor's cells, and the outcome of a failed check."""
+
+import ast
+import functools
+from types import CodeType
+from typing import Any
+
+from nbformat import NotebookNode
+
+from checking import STEPS, CheckFailed
+from grader.judging.job import Failure, Outcome
+
+
+def outcome_of(error: CheckFailed) -> Outcome:
+    """The outcome of a cell in which a check failed."""
+    climbed = STEPS[: STEPS.index(error.step)]
+    failure = Failure(error.must_hold, error.step, error.called, tuple(error.detail), climbed)
+    return Outcome(False, f"CheckFailed: {error}", failure=failure)
+
+
+def name_of(cell: NotebookNode) -> str:
+    """What a trace calls an instructor's cell."""
+    return f"<{cell.metadata.nbgrader.grade_id}>"
+
+
+@functools.lru_cache(maxsize=1024)
+def compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
+    """A cell's statements, and the expression that it ends with, if it ends with one."""
+    tree = ast.parse(source, name)
+    value = None
+    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
+        value = compile(ast.Expression(last.value), name, "eval")
+        tree.body.pop()
+    return compile(tree, name, "exec"), value
+
+
+def execute(cell: NotebookNode, namespace: dict[str, Any]) -> float | None:
+    """Run an instructor's cell; return the number that it ends with, if it ends with one."""
+    statements, last = compiled(cell.source, name_of(cell))
+    exec(statements, namespace)
+    value = None if last is None else eval(last, namespace)
+    return float(value) if type(value) is int or type(value) is float else None

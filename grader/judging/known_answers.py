@@ -1,0 +1,188 @@
+"""What the tests make of the known answers: run once for each version of the course, and kept.
+
+Everything that asks about a known answer reads this record: the naming of mistakes in grading, the
+table of a task, and the tests of the bank.
+"""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import torch
+from nbformat import NotebookNode
+
+from checking import CheckFailed
+from grader.bank import KnownAnswer
+from grader.files import COURSE, replace_file
+from grader.judging.cells import execute, outcome_of
+from grader.judging.fork import in_a_fork, in_forks
+from grader.judging.job import Failure, Outcome
+from grader.judging.naming import Symptoms, symptom
+from grader.notebooks import code_cells, defined_names
+
+SECONDS_FOR_A_TASK = 300
+KEPT = COURSE / "_build" / "known-answers"
+
+Outcomes = dict[str, Outcome]  # by the id of a graded cell of the answer's task
+
+
+def known_outcomes(
+    instructors: str, bank: Sequence[KnownAnswer], task: str
+) -> dict[KnownAnswer, Outcomes]:
+    """What the tests of a task make of the known answers to it.
+
+    Args:
+        instructors: the instructor's notebook, as JSON.
+        bank: the known answers of the notebook.
+        task: the id of an answer cell.
+    """
+    return _known_outcomes(instructors, tuple(a for a in bank if a.task == task), task)
+
+
+@functools.lru_cache(maxsize=256)
+def _known_outcomes(
+    instructors: str, answers: tuple[KnownAnswer, ...], task: str
+) -> dict[KnownAnswer, Outcomes]:
+    path = _kept_at(instructors, answers, task)
+    found = _read(path, answers)
+    if found is None:
+        work = functools.partial(run_known_answers, instructors, task, answers)
+        found = in_a_fork(work, seconds=SECONDS_FOR_A_TASK)
+        _keep(path, found)
+    return dict(zip(answers, found, strict=True))
+
+
+def learn(notebooks: Iterable[tuple[str, Sequence[KnownAnswer]]], count: int) -> int:
+    """Run the known answers of notebooks whose outcomes are not kept yet.
+
+    Args:
+        notebooks: the instructor's, as JSON, each with its bank.
+        count: how many processes to use.
+
+    Returns:
+        The number of answers that were run.
+    """
+    missing = []
+    for instructors, bank in notebooks:
+        for task in sorted({answer.task for answer in bank}):
+            answers = tuple(answer for answer in bank if answer.task == task)
+            path = _kept_at(instructors, answers, task)
+            if _read(path, answers) is None:
+                missing.append((instructors, task, answers, path))
+    works = [functools.partial(run_known_answers, text, task, of) for text, task, of, _ in missing]
+    for number, found in in_forks(works, seconds=SECONDS_FOR_A_TASK, count=count):
+        _keep(missing[number][-1], found)
+    return sum(len(answers) for _, _, answers, _ in missing)
+
+
+def symptoms_of_mistakes(
+    instructors: str, bank: Sequence[KnownAnswer], task: str
+) -> dict[str, Symptoms]:
+    """What the known mistakes of a task show, by their sentences."""
+    return {
+        answer.sentence: {cell: symptom(outcome) for cell, outcome in outcomes.items()}
+        for answer, outcomes in known_outcomes(instructors, bank, task).items()
+        if not answer.is_correct
+    }
+
+
+# --- running ------------------------------------------------------------------------------
+
+
+def run_known_answers(
+    instructors: str, task: str, answers: Iterable[KnownAnswer]
+) -> list[Outcomes]:
+    """Run the tests of a task against answers to it, in this process.
+
+    Args:
+        instructors: the instructor's notebook, as JSON.
+        task: the id of an answer cell.
+        answers: the answers.
+
+    Returns:
+        For each answer, the outcome of each graded cell of the task.
+    """
+    base: dict[str, Any] = {"__name__": "__main__"}
+    tests: list[NotebookNode] = []
+    owner, names = "", set[str]()
+    for cell in code_cells(nbformat.reads(instructors, as_version=4)):
+        about = cell.metadata.nbgrader
+        if about.get("grade"):
+            tests += [cell] if owner == task else []
+        else:
+            execute(cell, base)
+            if about.get("solution"):
+                owner = about.grade_id
+                names = defined_names(cell.source) if owner == task else names
+    return [
+        {
+            # What does not mention the answer shows nothing of it, and may take long.
+            cell.metadata.nbgrader.grade_id: _run(cell, answer, dict(base))
+            if any(re.search(rf"\b{name}\b", cell.source) for name in names)
+            else Outcome(True)
+            for cell in tests
+        }
+        for answer in answers
+    ]
+
+
+def _run(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> Outcome:
+    try:
+        exec(compile(answer.source, "<answer>", "exec"), namespace)
+        execute(test, namespace)
+    except CheckFailed as error:
+        return outcome_of(error)
+    except Exception as error:
+        return Outcome(False, f"{type(error).__name__}: {error}")
+    return Outcome(True)
+
+
+# --- keeping ------------------------------------------------------------------------------
+
+
+def _kept_at(instructors: str, answers: tuple[KnownAnswer, ...], task: str) -> Path:
+    about = repr((instructors, task, answers, version()))
+    return KEPT / f"{hashlib.sha256(about.encode()).hexdigest()}.json"
+
+
+def _keep(path: Path, found: list[Outcomes]) -> None:
+    rows = [{cell: asdict(outcome) for cell, outcome in row.items()} for row in found]
+    try:
+        replace_file(path, json.dumps(rows))
+    except OSError:  # without a place to keep it, it is found again
+        return
+
+
+def _read(path: Path, answers: tuple[KnownAnswer, ...]) -> list[Outcomes] | None:
+    """What an earlier process has found, if it has."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        found = [{cell: _outcome(about) for cell, about in row.items()} for row in rows]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    return found if len(found) == len(answers) else None
+
+
+def _outcome(about: dict[str, Any]) -> Outcome:
+    failure = about["failure"]
+    if failure is not None:
+        lists = {name: tuple(failure[name]) for name in ("detail", "climbed")}
+        failure = Failure(**failure | lists)
+    return Outcome(**about | {"failure": failure, "lent": tuple(about["lent"])})
+
+
+@functools.cache
+def version() -> str:
+    """A digest of the code that decides what comes of a submission."""
+    digest = hashlib.sha256(torch.__version__.encode())
+    for folder in ("lib", "checking", "grader"):
+        for path in sorted((COURSE / folder).rglob("*.py")):
+            if COURSE / "grader" / "bank" not in path.parents:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,222 @@
+"""The walls around a student's process, put up from inside just before it runs their code.
+
+What Linux offers for this is reached through the C library and libseccomp: new namespaces for
+processes, mounts and shared memory, an empty scratch folder, no capabilities, resource limits, and
+a filter of system calls. `grader.sandbox.bubblewrap` has put its walls around all of it before.
+"""
+
+import contextlib
+import ctypes
+import ctypes.util
+import errno
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SCRATCH = "/scratch"  # not /tmp, in which the course itself may lie
+NOBODY = 65534  # the user that owns nothing, by convention
+
+# <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/capability.h>
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+CAPABILITY_VERSION_3 = 0x20080522
+# <seccomp.h>
+SCMP_ACT_ALLOW, SCMP_ACT_ERRNO = 0x7FFF0000, 0x00050000
+
+# System calls that no answer needs, and that would make processes, memory that no limit counts, or
+# a way out. A vsock, for example, is in no network namespace.
+REFUSED = """
+    clone clone3 fork vfork unshare setns ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp
+    socket
+    shmget shmat shmctl msgget msgsnd msgctl semget semop semctl mq_open memfd_create memfd_secret
+    mount umount2 pivot_root chroot fsopen fsmount fspick move_mount open_tree mount_setattr
+    open_by_handle_at name_to_handle_at fanotify_init quotactl swapon swapoff
+    bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
+    add_key request_key keyctl init_module finit_module delete_module kexec_load kexec_file_load
+    reboot settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname syslog acct
+    personality
+"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a student's process may use.
+
+    Attributes:
+        seconds_per_call: of a cell, or of one call from a test.
+        seconds_per_notebook: of all of them together.
+        memory: bytes beyond what the warm process has.
+        scratch: bytes of files in the scratch folder, and of each file.
+        files: number of files in the scratch folder.
+        open_files: number of files open at once.
+        output: characters kept of what a cell prints.
+    """
+
+    seconds_per_call: float = 30.0
+    seconds_per_notebook: float = 180.0
+    memory: int = 2**30
+    scratch: int = 64 * 2**20
+    files: int = 1000
+    open_files: int = 64
+    output: int = 20_000
+
+
+class _Header(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+
+class _Capabilities(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_uint32) for n in ("effective", "permitted", "inheritable")]
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _done(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def die_with_parent(parent: int) -> None:
+    """Let this process be killed when the one that started it dies; on Linux only.
+
+    Args:
+        parent: that process's id, since it may be dead already.
+    """
+    if sys.platform == "linux":
+        _done(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "dying with the parent")
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+@contextlib.contextmanager
+def process_of_its_own() -> Iterator[None]:
+    """Let the process forked within see no other, and take along what it starts when it ends.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    _done(_libc.unshare(CLONE_NEWPID), "a new process namespace")
+    try:
+        yield
+    finally:
+        with open("/proc/self/ns/pid", "rb") as ours:
+            _done(_libc.setns(ours.fileno(), CLONE_NEWPID), "our process namespace")
+
+
+def furnish(limits: Limits) -> None:
+    """Give this process its own shared memory, /proc, and empty folders of bounded size.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    _done(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
+    safely = MS_NOSUID | MS_NODEV
+    _done(_libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, None), "mounting /proc")
+    for folder in (SCRATCH, "/dev/shm"):
+        options = f"size={limits.scratch},nr_inodes={limits.files},mode=1777".encode()
+        mounted = _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", safely, options)
+        _done(mounted, f"mounting {folder}")
+    os.chdir(SCRATCH)
+
+
+def limit_memory(most: int) -> None:
+    """Allow this process so many bytes of memory beyond what it has."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + most, used + most))
+
+
+def limit(limits: Limits) -> None:
+    """Set the resource limits, and give up the right to raise them."""
+    limit_memory(limits.memory)
+    seconds = int(limits.seconds_per_notebook) + 1
+    for kind, most in [
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, limits.scratch),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_NPROC, 0),
+        *([(resource.RLIMIT_MSGQUEUE, 0)] if hasattr(resource, "RLIMIT_MSGQUEUE") else []),
+    ]:
+        resource.setrlimit(kind, (most, most))
+
+
+def give_up_rights() -> None:
+    """Become nobody if we are root, drop every capability, and refuse new ones for ever.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    header, none = _Header(CAPABILITY_VERSION_3, 0), (_Capabilities * 2)()
+    _done(_libc.capset(ctypes.byref(header), ctypes.byref(none)), "dropping capabilities")
+    _done(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+
+
+class Filter:
+    """A filter that answers the system calls in `REFUSED` with "not permitted".
+
+    Made in the warm process, which has libseccomp loaded; applied in the student's.
+
+    Raises:
+        OSError: if libseccomp is not installed.
+    """
+
+    def __init__(self):
+        name = ctypes.util.find_library("seccomp") or "libseccomp.so.2"
+        self._lib = ctypes.CDLL(name)
+        self._lib.seccomp_init.restype = ctypes.c_void_p
+        self._context = ctypes.c_void_p(self._lib.seccomp_init(ctypes.c_uint32(SCMP_ACT_ALLOW)))
+        for call in REFUSED.split():
+            number = self._lib.seccomp_syscall_resolve_name(call.encode())
+            if number < 0:  # a call that this processor or this libseccomp does not have
+                continue
+            # The C library falls back from clone3 to clone where there is no clone3.
+            answer = errno.ENOSYS if call == "clone3" else errno.EPERM
+            action = ctypes.c_uint32(SCMP_ACT_ERRNO | answer)
+            result = self._lib.seccomp_rule_add_array(self._context, action, number, 0, None)
+            if result != 0:
+                raise OSError(-result, f"filtering {call}: {os.strerror(-result)}")
+
+    def apply(self) -> None:
+        """Filter the calling process from now on.
+
+        Raises:
+            OSError: if the kernel refuses.
+        """
+        result = self._lib.seccomp_load(self._context)
+        if result != 0:
+            raise OSError(-result, f"filtering system calls: {os.strerror(-result)}")
+
+
+def main() -> None:
+    """Put up all the walls, in a process that ends then: a trial whether they can be had."""
+    limits, filter_calls = Limits(), Filter()
+    with process_of_its_own():
+        pid = os.fork()
+        if pid == 0:
+            try:
+                furnish(limits)
+                give_up_rights()
+                limit(limits)
+                filter_calls.apply()
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+if __name__ == "__main__":
+    main()

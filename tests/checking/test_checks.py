@@ -1,0 +1,100 @@
+"""Checks of an answer against a reference: what they call, and what they say."""
+
+import pytest
+import torch
+
+from checking import CheckFailed, check_same_as, example
+
+MUST_HOLD = "each row is a softmax of the scores"
+
+
+def softmax_of_scores(query, key):
+    return torch.softmax(query @ key.mT, dim=-1)
+
+
+def compare(answer, query=None, key=None):
+    query = example(2, 3, 4) if query is None else query
+    key = example(2, 5, 4, seed=1) if key is None else key
+    check_same_as(softmax_of_scores, answer, query, key, must_hold=MUST_HOLD)
+
+
+def failure_of(answer):
+    with pytest.raises(CheckFailed) as caught:
+        compare(answer)
+    return caught.value
+
+
+def test_an_answer_is_called_once_with_the_inputs_as_they_lie_in_memory():
+    calls = []
+
+    def answer(query, key):
+        calls.append((query.stride(), key.stride()))
+        return softmax_of_scores(query, key)
+
+    query, key = example(4, 3, 2).permute(2, 1, 0), example(2, 10, 4, seed=1)[:, ::2]
+    compare(answer, query, key)
+    assert calls == [(query.stride(), key.stride())]
+    assert not query.requires_grad and not key.requires_grad
+
+
+def changes_an_argument(query, key):
+    query *= 2
+    return softmax_of_scores(query, key)
+
+
+def changes_a_part_of_an_argument(query, key):
+    query[..., 0] = 0
+    return softmax_of_scores(query, key)
+
+
+def changes_an_argument_without_gradients(query, key):
+    with torch.no_grad():
+        query.mul_(2)
+    return softmax_of_scores(query, key)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        changes_an_argument,
+        changes_a_part_of_an_argument,
+        changes_an_argument_without_gradients,
+    ],
+)
+def test_a_changed_argument_is_named(answer):
+    failure = failure_of(answer)
+    assert (failure.must_hold, failure.step) == ("the arguments are left as they were", "ran")
+
+
+def test_a_change_in_place_of_what_the_gradient_needs_is_named():
+    def answer(query, key):
+        exponential = torch.exp(query @ key.mT)
+        exponential /= exponential.sum(-1, keepdim=True)
+        return exponential
+
+    failure = failure_of(answer)
+    assert (failure.must_hold, failure.step) == ("a gradient can be computed", "gradient")
+    assert "changed in place what an earlier one had kept" in failure.detail[0]
+
+
+def test_wrong_values_come_before_a_gradient_that_cannot_be_computed():
+    def answer(query, key):
+        exponential = torch.exp(query @ key.mT)
+        total = exponential.sum(-1, keepdim=True)
+        exponential *= 2
+        return exponential / total
+
+    failure = failure_of(answer)
+    assert (failure.must_hold, failure.step) == (MUST_HOLD, "values")
+
+
+def test_a_cut_graph_is_named():
+    failure = failure_of(lambda query, key: softmax_of_scores(query, key).detach())
+    assert failure.step == "gradient"
+    assert failure.detail[0].startswith("No gradient reaches query.")
+
+
+def test_an_error_that_only_gradients_bring_is_shown():
+    failure = failure_of(lambda query, key: torch.tensor(softmax_of_scores(query, key).numpy()))
+    assert (failure.must_hold, failure.step) == ("your code runs", "ran")
+    assert "Can't call numpy() on Tensor that requires grad" in failure.detail[0]

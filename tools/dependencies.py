@@ -1,0 +1,110 @@
+"""Which files of ours running a piece of Python depends on, found by reading imports.
+
+Imports are read from the source, not by running it: one made at run time from a computed name
+(`importlib.import_module(name)`) is not seen. A data file counts when a string names it in full,
+and an experiment when a string is its name.
+"""
+
+import ast
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGES = ("lib", "checking", "experiments")  # what pages and exercises import
+
+
+def dependencies(
+    source: str, root: Path, package: str = "", packages: tuple[str, ...] = PACKAGES
+) -> set[Path]:
+    """The files under `root` that running `source` depends on, directly or not.
+
+    Args:
+        source: Python source.
+        root: the project's folder.
+        package: the package that the source belongs to, for its relative imports.
+        packages: the packages that are followed.
+    """
+    data = _data_files(root, packages)
+    found: set[Path] = set()
+    unread = [(parse(source), package)]
+    while unread:
+        tree, package = unread.pop()
+        used = {
+            file
+            for name in imported_names(tree, package)
+            if name.split(".")[0] in packages
+            for file in source_files(name, root)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used |= data.get(node.value.rpartition("/")[2], set())
+        for file in used - found:
+            found.add(file)
+            if file.suffix == ".py":
+                package = ".".join(file.parent.relative_to(root).parts)
+                unread.append((parse(file.read_text(encoding="utf-8")), package))
+    return found
+
+
+def code_of(path: Path) -> str:
+    """The Python in a module, in a notebook's code cells, or in those of a page."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
+        return "\n".join("".join(cell["source"]) for cell in cells)
+    if path.suffix == ".md":
+        cells = [cell.partition("\n")[2] for cell in text.split("```{code-cell}")[1:]]
+        code = [cell.partition("\n```")[0] for cell in cells]
+        return "\n".join(_without_header(cell) for cell in code)
+    return text
+
+
+def _without_header(cell: str) -> str:
+    """A page's cell without the YAML between --- that may stand at its head."""
+    return cell.partition("\n---\n")[2] if cell.startswith("---\n") else cell
+
+
+def parse(source: str) -> ast.Module:
+    """Parse Python source; source that does not parse imports nothing (running it will fail)."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])
+
+
+def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
+    """Yield the dotted names that a module of `package` imports, relative ones made absolute.
+
+    `from lib import attention` may name a module or a function, so `lib.attention` comes out
+    and `source_files` sees which it is.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            relative = "." * node.level + (node.module or "")
+            base = importlib.util.resolve_name(relative, package)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def source_files(name: str, root: Path) -> Iterator[Path]:
+    """Yield the files under `root` that run when `name` is imported, packages on the way too."""
+    parts = name.split(".")
+    for length in range(1, len(parts) + 1):
+        stem = root.joinpath(*parts[:length])
+        for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
+            if file.is_file():
+                yield file
+
+
+def _data_files(root: Path, packages: tuple[str, ...]) -> dict[str, set[Path]]:
+    """Files that are no source: by their own name, and those of an experiment by its name."""
+    named: dict[str, set[Path]] = {}
+    for package in packages:
+        for file in (root / package).rglob("*"):
+            if file.is_file() and file.suffix not in (".py", ".pyc"):
+                named.setdefault(file.name, set()).add(file)
+                if package == "experiments" and file.parent.parent == root / package:
+                    named.setdefault(file.parent.name, set()).add(file)
+    return named

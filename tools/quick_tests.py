@@ -1,0 +1,82 @@
+"""Run the quick tests that what has changed concerns: `make quick`.
+
+    python -m tools.quick_tests [REVISION]
+
+What has changed since REVISION (HEAD, if none is given) is known from git; a file of tests is run
+if it is among that, or imports some of it, directly or not. A changed notebook, bank or page brings
+the tests that look at it. Tests marked slow (they grade classes, build books or drive a browser)
+are left to `make test`.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.dependencies import code_of, dependencies
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("lib", "checking", "experiments", "grader", "tools", "tests")
+# What is no Python that tests import, and the tests that look at it.
+LOOKED_AT_BY = {
+    "solutions/": ["tests/exercises"],
+    "exercises/": ["tests/exercises/test_release.py"],
+    "grader/bank/": ["tests/exercises/test_bank.py"],
+    "book/": ["tests/book/test_outline.py"],
+    "_toc.yml": ["tests/book/test_outline.py"],
+    "README.md": ["tests/test_documented_commands.py"],
+    "Makefile": ["tests/test_documented_commands.py"],
+    "requirements": ["tests/test_documented_commands.py"],
+}
+
+
+def changed_files(revision: str) -> list[str]:
+    """The files that differ from a revision, or are new, by their path in the project."""
+    differing = _git("diff", "--name-only", "--diff-filter=d", revision)
+    new = _git("ls-files", "--others", "--exclude-standard")
+    return sorted({*differing.splitlines(), *new.splitlines()})
+
+
+def _git(*line: str) -> str:
+    result = subprocess.run(
+        ["git", *line], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    return result.stdout
+
+
+def tests_of(changed: list[str]) -> list[str]:
+    """The files and folders of tests that changed files concern."""
+    files = {ROOT / name for name in changed}
+    found = {tests for name in changed for tests in _looking_at(name)}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        used = dependencies(code_of(path), ROOT, packages=PACKAGES)
+        if path in files or used & files:
+            found.add(path.relative_to(ROOT).as_posix())
+    if any(name.startswith(("lib/", "checking/", "grader/", "tools/")) for name in changed):
+        found.add("tests/test_imports.py")
+    return sorted(found)
+
+
+def _looking_at(name: str) -> list[str]:
+    return [t for start, tests in LOOKED_AT_BY.items() if name.startswith(start) for t in tests]
+
+
+def main() -> int:
+    """Run the tests; the exit code of what failed first."""
+    revision = sys.argv[1] if len(sys.argv) > 1 else "HEAD"
+    changed = changed_files(revision)
+    chosen = tests_of(changed)
+    print(f"{len(changed)} files differ from {revision}; tests: {' '.join(chosen) or 'none'}")
+    for line in (["ruff", "check", "."], ["ruff", "format", "--check", "."]):
+        code = subprocess.run(line, cwd=ROOT, check=False).returncode
+        if code:
+            return code
+    if not chosen:
+        return 0
+    line = ["-m", "pytest", "-q", "-m", "not slow", "--numprocesses=auto", "--dist=loadgroup"]
+    line += ["--no-loadscope-reorder"]
+    code = subprocess.run([sys.executable, *line, *chosen], cwd=ROOT, check=False).returncode
+    return 0 if code == 5 else code  # all of them are slow
+
+
+if __name__ == "__main__":
+    sys.exit(main())
