@@ -1,6 +1,6 @@
 # The verbs of the project; each is a thin line over jupyter-book, nbgrader or pytest.
 .DEFAULT_GOAL := help
-.PHONY: help course test quick book serve exercises grade sample-class bundle mistakes bench experiment lock links lint clean
+.PHONY: help course test quick book serve exercises grade sample-class bundle mistakes bench lock links lint types clean
 
 PYTHON ?= python3
 # A part is a folder of solutions/. PART=bert restricts a verb to one of them.
@@ -22,7 +22,7 @@ course: book exercises sample-class  ## everything: install, build the book, rel
 	@python -m tools.summary $(SAMPLE)
 
 test: book exercises sample-class  ## prove that everything is right, or all that belongs to PART=...
-	ruff check . && ruff format --check .
+	ruff check . && ruff format --check . && mypy
 	PARTS="$(PART)" PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 	python -m tools.prove_pages $(PART)
 	pytest --nbval-lax --numprocesses=auto --dist=loadfile $(addprefix solutions/,$(PART))
@@ -68,8 +68,11 @@ lock: $(INSTALLED)  ## write requirements.lock anew from requirements.txt
 lint: $(INSTALLED)  ## format the code and report what ruff finds
 	ruff format . && ruff check --fix .
 
+types: $(INSTALLED)  ## check the annotations
+	mypy
+
 clean:  ## delete what was built; keeps the virtual environment and your submissions
-	rm -rf _build .pytest_cache .ruff_cache
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) tools/check_python.py

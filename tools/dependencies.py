@@ -6,6 +6,7 @@ and an experiment when a string is its name.
 """
 
 import ast
+import functools
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -27,24 +28,38 @@ def dependencies(
     """
     data = _data_files(root, packages)
     found: set[Path] = set()
-    unread = [(parse(source), package)]
+    unread = [_mentioned(source, package)]
     while unread:
-        tree, package = unread.pop()
+        names, texts = unread.pop()
         used = {
             file
-            for name in imported_names(tree, package)
+            for name in names
             if name.split(".")[0] in packages
             for file in source_files(name, root)
         }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                used |= data.get(node.value.rpartition("/")[2], set())
+        used |= {file for text in texts & data.keys() for file in data[text]}
         for file in used - found:
             found.add(file)
             if file.suffix == ".py":
                 package = ".".join(file.parent.relative_to(root).parts)
-                unread.append((parse(file.read_text(encoding="utf-8")), package))
+                unread.append(_mentioned_in(file, package, file.stat().st_mtime_ns))
     return found
+
+
+def _mentioned(source: str, package: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a source imports, and the last part of each path that it has as a string."""
+    tree = parse(source)
+    texts = (
+        node.value.rpartition("/")[2]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return frozenset(imported_names(tree, package)), frozenset(texts)
+
+
+@functools.lru_cache(maxsize=1000)  # many sources depend on the same files
+def _mentioned_in(path: Path, package: str, _changed: int) -> tuple[frozenset[str], frozenset[str]]:
+    return _mentioned(path.read_text(encoding="utf-8"), package)
 
 
 def code_of(path: Path) -> str:

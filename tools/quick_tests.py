@@ -43,7 +43,7 @@ def _git(*line: str) -> str:
     return result.stdout
 
 
-def tests_of(changed: list[str]) -> list[str]:
+def concerned_tests(changed: list[str]) -> list[str]:
     """The files and folders of tests that changed files concern."""
     files = {ROOT / name for name in changed}
     found = {tests for name in changed for tests in _looking_at(name)}
@@ -64,7 +64,7 @@ def main() -> int:
     """Run the tests; the exit code of what failed first."""
     revision = sys.argv[1] if len(sys.argv) > 1 else "HEAD"
     changed = changed_files(revision)
-    chosen = tests_of(changed)
+    chosen = concerned_tests(changed)
     print(f"{len(changed)} files differ from {revision}; tests: {' '.join(chosen) or 'none'}")
     for line in (["ruff", "check", "."], ["ruff", "format", "--check", "."]):
         code = subprocess.run(line, cwd=ROOT, check=False).returncode

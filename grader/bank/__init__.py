@@ -26,6 +26,8 @@ from typing import NoReturn
 
 import nbformat
 
+from grader.notebooks import code_cells
+
 BANK = Path(__file__).parent
 _LIKE_A_HEADER = re.compile(r"#\s*%")
 _HEADER = re.compile(r"# %% (mistake|correct): (.+)")
@@ -66,8 +68,8 @@ def read_bank(notebook: Path) -> list[KnownAnswer]:
         return []
     references = {
         cell.metadata.nbgrader.grade_id: cell.source
-        for cell in nbformat.read(notebook, as_version=4).cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
+        for cell in code_cells(nbformat.read(notebook, as_version=4))
+        if cell.metadata.nbgrader.get("solution")
     }
     for task, path in paths.items():
         if task not in references:

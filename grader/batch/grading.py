@@ -326,6 +326,8 @@ def load_released(course: CourseDirectory, record: Record) -> dict[str, Released
                 f"expected the notebook {name}, which the gradebook knows, in {folder}: "
                 f"{error.strerror}. Run `make exercises`, so that nbgrader learns what is there"
             ) from None
+        except ValueError as error:  # a known answer that cannot be read
+            raise LookupError(str(error)) from None
         notebook = nbformat.reads(text, as_version=4)
         ids = {c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata}
         if ids != set(checksums):

@@ -22,7 +22,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from checking import CheckFailed
-from grader.border import Border, BorderError, Foreign, Gone, TooLate
+from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
 from grader.judging.cells import compiled, execute, name_of, outcome_of
 from grader.judging.fork import in_a_fork
 from grader.judging.job import Failure, JudgeError, Outcome
@@ -204,7 +204,7 @@ class _Examination:
                     outcome = outcome_of(error)
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
-            handles = {v._handle for v in own if isinstance(v, Foreign)}
+            handles = {handle_of(v) for v in own if isinstance(v, Foreign)}
             self.took_part = bool(handles & border.called)
             if lent:
                 ask_student_side(border.root.end_lending)

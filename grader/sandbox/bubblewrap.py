@@ -11,7 +11,7 @@ from grader.sandbox.walls import SCRATCH
 
 # What of the course is behind the walls; nothing of the instructor's.
 VISIBLE = (
-    *("lib", "checking", "grader/__init__.py", "grader/border.py"),
+    *("lib", "checking", "experiments", "grader/__init__.py", "grader/border"),
     *(f"grader/sandbox/{name}.py" for name in ("__init__", "messages", "student", "walls", "warm")),
 )
 

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import nn
 
 from checking import check_same_as, example, parameter_gradients, set_parameters
-from grader.border import Border, BorderError, ForeignModule, TooLate
+from grader.border import Border, BorderError, ForeignModule, TooLate, handle_of
 from lib.training import train
 
 
@@ -349,6 +349,30 @@ def attack(model):
     before = model.table.clone()
     border.root.get("attack")(model)
     assert torch.equal(model.table, before)
+
+
+def test_asking_for_a_handle_hides_no_attribute_of_the_students_object(student):
+    border = student("""
+class Thing:
+    def __init__(self): self.handle, self.owner, self.border = "the", "student's", "own"
+    def __call__(self): return None
+""")
+    thing = border.root.get("Thing")()
+    assert (thing.handle, thing.owner, thing.border) == ("the", "student's", "own")
+    border.called.clear()
+    thing()
+    assert border.called == {handle_of(thing)}
+
+
+def test_what_is_forgotten_cannot_be_used_again(student):
+    border = student("def identity(x): return x")
+    before = border.root.get("identity")
+    border.forget()
+    after = border.root.get("identity")
+    assert handle_of(after) != handle_of(before)
+    assert after(3) == 3
+    with pytest.raises(BorderError):
+        before(3)
 
 
 def test_an_endless_loop_runs_out_of_time(student):

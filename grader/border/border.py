@@ -1,0 +1,213 @@
+"""One end of the border: it asks the other end, and answers what that asks."""
+
+import functools
+import itertools
+import socket
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grader.border.connection import Connection
+from grader.border.differentiable import tie
+from grader.border.errors import BorderError, describe_error, rebuild_error, well_formed
+from grader.border.foreign import Foreign, ForeignRoot, handle_of
+from grader.border.limits import MAX_CALLS
+from grader.border.objects import ObjectTable
+from grader.border.reader import Reader
+from grader.border.tensors import content_of, fingerprint, overwrite
+from grader.border.updates import accept_updates, write_updates
+from grader.border.writer import Writer
+
+
+class Border:
+    """One end of the border.
+
+    Args:
+        connection: one end of a stream socket pair.
+        trusting: whether the other end may read any public attribute and change parameters. The
+            student's end trusts, the judge's does not.
+        root: the object that the other end knows from the start, as its `root`.
+        seconds: how long an answer may take, in all; None for ever.
+        until: when all must be over, on the clock of `time.monotonic`; None for never.
+
+    Attributes:
+        trusting: as above.
+        root: stands for the other end's root.
+        called: handles of what this end has called.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        *,
+        trusting: bool,
+        root: Any = None,
+        seconds: float | None = None,
+        until: float | None = None,
+    ):
+        self.trusting = trusting
+        self.root = ForeignRoot(self, 0, "root")
+        self.called: set[int] = set()
+        # An alarm stops what the other side calls here; the student's process is killed instead.
+        self._connection = Connection(connection, seconds=seconds, until=until, alarm=not trusting)
+        self._objects = ObjectTable(self, root, trusting=trusting)
+        self._call_numbers = itertools.count(1)
+        self._depth = 0  # of calls back and forth in each other
+
+    # --- asking ---------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Let go, on both sides, of all objects that have crossed; they cannot be used again."""
+        self.ask({"op": "forget"})
+        self._objects.forget()
+
+    def call(self, target: Foreign, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call an object of the other side; differentiable, and in-place changes come back."""
+        self.called.add(handle_of(target))
+        writer = Writer(self._objects)
+        number = next(self._call_numbers)
+        message = {
+            "op": "call",
+            "number": number,
+            "target": writer.write(target),
+            "args": writer.write(list(args)),
+            "kwargs": writer.write(dict(kwargs)),
+            "grad": torch.is_grad_enabled(),
+        }
+        result, outputs = self._ask(message, writer)
+        inputs = writer.linked if torch.is_grad_enabled() else []
+        if inputs and outputs:
+            fetch_gradients = functools.partial(self._fetch_gradients, number)
+            result = tie(result, outputs, inputs, fetch_gradients)
+        return result
+
+    def _fetch_gradients(self, number: int, gradients: list[Tensor | None]) -> Any:
+        """The gradients of what went into a call, for those of what came out."""
+        writer = Writer(self._objects)
+        message = {"op": "backward", "number": number, "gradients": writer.write(gradients)}
+        return self._ask(message, writer)[0]
+
+    def ask(self, message: dict[str, Any]) -> Any:
+        """Send a message and return the answer; what goes wrong over there is raised here."""
+        return self._ask(message, Writer(self._objects))[0]
+
+    def _ask(self, message: dict[str, Any], writer: Writer) -> tuple[Any, list[Tensor]]:
+        """The result, and the tensors in it through which gradients flow."""
+        # Only what a call was given can be changed by it; sending adds updates to the writer.
+        arguments = list(writer.arguments) if message["op"] == "call" else []
+        is_outermost = self._connection.start_exchange()
+        try:
+            self._send(message, writer)
+            while True:
+                answer, tensors = self._connection.receive()
+                if "op" not in answer:
+                    break
+                self._serve_one(answer, tensors)
+            return self._read_answer(answer, tensors, arguments)
+        finally:
+            if is_outermost:
+                self._connection.end_exchange()
+                self._objects.end_exchange()
+
+    def _read_answer(
+        self, answer: dict[str, Any], tensors: dict[str, np.ndarray], arguments: list[Any]
+    ) -> tuple[Any, list[Tensor]]:
+        accept_updates(answer.get("updates"), self._objects, tensors)
+        reader = Reader(self._objects, tensors)
+        if "error" in answer:
+            raise rebuild_error(answer["error"])
+        result = reader.read(answer.get("result"))
+        linked = list(reader.linked)
+        if answer.get("changed"):
+            with well_formed("a change"):
+                for index, tree in answer["changed"]:
+                    if type(index) is not int or not 0 <= index < len(arguments):
+                        raise IndexError
+                    overwrite(arguments[index], reader.read(tree))
+        return result, linked
+
+    # --- answering ------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Answer the other end until it hangs up."""
+        while True:
+            try:
+                message, tensors = self._connection.receive(idle=True)
+            except EOFError:
+                return
+            self._serve_one(message, tensors)
+            self._objects.end_exchange()
+
+    def _serve_one(self, message: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        writer = Writer(self._objects)
+        self._depth += 1
+        try:
+            if self._depth > MAX_CALLS:
+                raise RecursionError("too many calls back and forth in each other")
+            accept_updates(message.get("updates"), self._objects, tensors)
+            answer = self._answer(message, Reader(self._objects, tensors), writer)
+        except BorderError:
+            raise
+        except BaseException as error:
+            writer = Writer(self._objects)
+            answer = {"error": describe_error(error)}
+        finally:
+            self._depth -= 1
+        self._send(answer, writer)
+
+    def _answer(self, message: dict[str, Any], reader: Reader, writer: Writer) -> dict[str, Any]:
+        operation = message.get("op")
+        if operation == "call":
+            return self._answer_call(message, reader, writer)
+        if operation == "backward":
+            result: Any = self._gradients(message, reader)
+        elif operation == "read":
+            result = self._attribute(message["target"], message["name"])
+        elif operation == "forget" and self.trusting:
+            self._objects.forget()
+            result = None
+        else:
+            raise BorderError(f"expected the operation call, backward or read, got {operation!r}")
+        return {"result": writer.write(result)}
+
+    def _answer_call(
+        self, message: dict[str, Any], reader: Reader, writer: Writer
+    ) -> dict[str, Any]:
+        target = reader.read(message.get("target"))
+        args, kwargs = reader.read(message.get("args")), reader.read(message.get("kwargs"))
+        before = [fingerprint(value) for value in reader.arguments]
+        if not callable(target):
+            raise TypeError(f"a {type(target).__name__} cannot be called")
+        with torch.set_grad_enabled(bool(message.get("grad"))):
+            result = target(*args, **kwargs)
+        answer = {"result": writer.write(result)}
+        answer["changed"] = [
+            [i, writer.write(content_of(value))]
+            for i, (value, old) in enumerate(zip(reader.arguments, before, strict=True))
+            if fingerprint(value) != old
+        ]
+        if writer.linked and reader.linked:
+            self._objects.keep_graph(message["number"], writer.linked, reader.linked)
+        return answer
+
+    def _gradients(self, message: dict[str, Any], reader: Reader) -> list[Tensor | None]:
+        """The gradients of what went into a call that was answered here."""
+        outputs, inputs = self._objects.graph(message["number"])
+        given = reader.read(message["gradients"])
+        found = torch.autograd.grad(outputs, inputs, given, allow_unused=True, retain_graph=True)
+        return [None if gradient is None else gradient.detach() for gradient in found]
+
+    def _attribute(self, handle: int, name: str) -> Any:
+        owner = self._objects.own(handle)
+        self._objects.take_part(owner)
+        if not self._objects.shows(owner, name):
+            raise AttributeError(f"{type(owner).__name__} shows no {name!r} to the other side")
+        return getattr(owner, name)
+
+    def _send(self, message: dict[str, Any], writer: Writer) -> None:
+        updates = write_updates(self._objects, writer)
+        if updates:
+            message["updates"] = updates
+        self._connection.send(message, writer.tensors.pack())

@@ -1,0 +1,129 @@
+"""JSON trees into values; `grader.border.writer` is the way there.
+
+What comes may be made up to do harm, so everything in it is checked before it is used.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grader.border.errors import BorderError, unreadable
+from grader.border.foreign import Foreign, ForeignMethod, ForeignModule
+from grader.border.limits import MAX_BYTES, MAX_DEPTH
+from grader.border.objects import ObjectTable
+from grader.border.parameters import parameters_of
+from grader.border.tensors import DTYPES, take
+
+
+class Reader:
+    """Turns the JSON trees of a message into values.
+
+    Args:
+        objects: what this end knows.
+        tensors: those of the message, as `grader.border.tensors.unpack` returns them.
+
+    Attributes:
+        linked: as of the `Writer` that made the trees.
+        arguments: as of that.
+    """
+
+    def __init__(self, objects: ObjectTable, tensors: dict[str, np.ndarray]):
+        self._objects, self._tensors = objects, tensors
+        self.linked: list[Tensor] = []
+        self.arguments: list[Any] = []
+
+    def read(self, tree: Any) -> Any:
+        """The value of a JSON tree.
+
+        Raises:
+            BorderError: if it is not one of a value that may cross.
+        """
+        try:  # not with well_formed, which takes longer than to read a number
+            return self._read(tree, 0)
+        except BorderError:
+            raise
+        except Exception as error:
+            raise unreadable("a value", error) from None
+
+    def _read(self, tree: Any, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise ValueError("nested too deeply")
+        kind, content, *rest = tree
+        if kind == "plain" and (content is None or type(content) in (bool, int, str)):
+            return content
+        if kind == "float":
+            return float.fromhex(content)
+        if kind == "dict":
+            return {self._read(k, depth + 1): self._read(v, depth + 1) for k, v in content}
+        if kind in ("list", "tuple", "set"):
+            make: Callable = {"list": list, "tuple": tuple, "set": set}[kind]
+            return make(self._read(item, depth + 1) for item in content)
+        if kind == "dtype":
+            return DTYPES[content]
+        if kind == "generator":
+            generator = torch.Generator()
+            generator.set_state(take(content, self._tensors))
+            self.arguments.append(generator)
+            return generator
+        if kind == "tensor":
+            return self._read_tensor(content, *rest)
+        if kind == "yours":
+            value = self._objects.own(content)
+            self._objects.take_part(value)
+            self._link(value, *rest)
+            return value
+        if kind == "mine":
+            return self._read_object(content, *rest)
+        if kind == "method":
+            owner, (name,) = self._read(content, depth + 1), rest
+            if type(owner) is ForeignModule:
+                return ForeignMethod(owner, name)
+            if self._objects.shows(owner, name):
+                return getattr(owner, name)
+        raise ValueError(f"unknown kind {kind!r}")
+
+    def _read_tensor(
+        self, place: list, linked: bool, shape: list[int], stride: list[int]
+    ) -> Tensor:
+        value = take(place, self._tensors)
+        if self._objects.trusting and value.numel() and list(value.stride()) != stride:
+            laid_out = torch.empty_strided(value.shape, stride, dtype=value.dtype)
+            value = laid_out.copy_(value)
+        if list(value.shape) != shape:
+            if math.prod(shape) * value.element_size() > MAX_BYTES:
+                raise ValueError
+            value = value.expand(shape)
+            if not self._objects.trusting:
+                value = value.contiguous()
+        if linked and value.is_floating_point():
+            value.requires_grad_()
+            self.linked.append(value)
+        self.arguments.append(value)
+        return value
+
+    def _read_object(
+        self, handle: int, name: str, parameters: dict[str, list] | None, linked: list[str]
+    ) -> Foreign:
+        if type(handle) is not int or type(name) is not str:
+            raise TypeError
+        foreign = self._objects.stand_in(handle)
+        if foreign is None:
+            copies = None
+            if parameters is not None:
+                copies = {
+                    n: nn.Parameter(take(place, self._tensors), bool(trainable))
+                    for n, (place, trainable) in parameters.items()
+                }
+            foreign = self._objects.add_stand_in(handle, name, copies)
+        self._link(foreign, linked)
+        return foreign
+
+    def _link(self, module: Any, names: list[str]) -> None:
+        """Let gradients flow through the named parameters of a module."""
+        if names:
+            parameters = parameters_of(module)
+            self.linked += [parameters[name] for name in names]

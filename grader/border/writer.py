@@ -1,0 +1,110 @@
+"""Values into JSON trees; `grader.border.reader` is the way back."""
+
+from types import MethodType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from grader.border.foreign import Foreign, ForeignMethod, ForeignModule, handle_of, owner_of
+from grader.border.limits import MAX_DEPTH
+from grader.border.objects import ObjectTable
+from grader.border.tensors import TensorPacker
+
+CONTAINERS: tuple[Any, ...] = (list, tuple, set)
+
+
+class Writer:
+    """Turns the values of a message into JSON trees and collects their tensors.
+
+    Attributes:
+        tensors: the tensors of the message.
+        linked: those through which gradients flow, with the parameters of modules, in order.
+        arguments: tensors and generators in order, which a call may change in place.
+    """
+
+    def __init__(self, objects: ObjectTable):
+        self._objects = objects
+        self.tensors = TensorPacker()
+        self.linked: list[Tensor] = []
+        self.arguments: list[Any] = []
+
+    def write(self, value: Any, depth: int = 0) -> list:
+        """The JSON tree of a value: what kind it is, and what it holds.
+
+        Args:
+            value: any object.
+            depth: how many lists, tuples, dicts and sets it is in.
+
+        Raises:
+            ValueError: if it is nested too deeply, or its tensors are too large.
+        """
+        if depth > MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} lists, tuples or dicts in each other")
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return ["plain", value]
+        if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
+            return self._write_tensor(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return ["plain", int.__int__(value)]
+        if isinstance(value, float):
+            return ["float", float.hex(float.__float__(value))]
+        if isinstance(value, str):
+            return ["plain", str.__str__(value)]
+        if isinstance(value, dict):
+            items = dict.items(value)
+            return [
+                "dict",
+                [[self.write(k, depth + 1), self.write(v, depth + 1)] for k, v in items],
+            ]
+        for container in CONTAINERS:
+            if isinstance(value, container):
+                items = container.__iter__(value)  # not what a subclass makes of it
+                return [container.__name__, [self.write(v, depth + 1) for v in items]]
+        if isinstance(value, torch.dtype):
+            return ["dtype", str(value).removeprefix("torch.")]
+        if isinstance(value, torch.Generator):
+            self.arguments.append(value)
+            return ["generator", self.tensors.add(value.get_state())]
+        return self._write_object(value)
+
+    def _write_tensor(self, value: Tensor) -> list:
+        self.arguments.append(value)
+        if value.requires_grad:
+            self.linked.append(value)
+        plain = value.detach().as_subclass(Tensor)
+        shape, stride = list(plain.shape), list(plain.stride())
+        # An expanded dimension is one number seen several times; it crosses once.
+        for axis, step in enumerate(stride):
+            if step == 0 and shape[axis] > 1:
+                plain = plain.narrow(axis, 0, 1)
+        return ["tensor", self.tensors.add(plain), value.requires_grad, shape, stride]
+
+    def _write_object(self, value: Any) -> list:
+        if type(value) is ForeignMethod:
+            return ["method", self._write_object(owner_of(value)), value.__name__]
+        if type(value) is MethodType and isinstance(value.__self__, nn.Module):
+            return ["method", self._write_object(value.__self__), value.__name__]
+        if isinstance(value, Foreign):
+            names = self._link(value) if type(value) is ForeignModule else []
+            return ["yours", handle_of(value), names]
+        handle, new = self._objects.handle(value)
+        name = str(getattr(value, "__name__", type(value).__name__))[:200]
+        if not isinstance(value, nn.Module):
+            return ["mine", handle, name, None, []]
+        parameters = {}
+        if new:
+            self._objects.watch(handle, value)
+            parameters = {
+                n: [self.tensors.add(p.detach()), p.requires_grad]
+                for n, p in value.named_parameters()
+            }
+        return ["mine", handle, name, parameters, self._link(value)]
+
+    def _link(self, module: Any) -> list[str]:
+        """Let gradients flow through a module's parameters; return their names."""
+        self._objects.take_part(module)
+        named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+        self.linked += [parameter for _, parameter in named]
+        return [name for name, _ in named]
