@@ -16,6 +16,8 @@ if importlib.util.find_spec("jaxtyping"):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: grades a class, builds a book or drives a browser")
+    # pytest-xdist knows this one, and is not everywhere.
+    config.addinivalue_line("markers", "xdist_group(name): tests that go to the same process")
 
 
 def pytest_ignore_collect(collection_path):

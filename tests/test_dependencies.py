@@ -74,6 +74,7 @@ def imports_of(folder):
     ("folder", "extra", "beyond"),
     [
         ("lib", "", {"matplotlib_inline"}),  # asked only within a notebook, which has it
+        ("checking", "", set()),
         ("grader", "grade", {"distributed"}),  # the extra "cluster", asked only with --dask
     ],
 )
