@@ -29,7 +29,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from experiments import CARD, CHECKPOINT, RESULT
-from tools.dependencies import dependencies
+from tools.dependencies import bare, dependencies
 
 CARD_TEXT = """\
 # {name}
@@ -186,23 +186,6 @@ def code_hash(script: Path) -> str:
                 else hashlib.sha256(content).hexdigest()
             )
     return hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def bare(node: Any) -> Any:
-    """A syntax tree as nested lists, without docstrings and without what is not there.
-
-    `ast.dump` would do, but versions of Python differ in which empty fields they show.
-    """
-    if isinstance(node, list):
-        return [bare(child) for child in node]
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = dict(ast.iter_fields(node))
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    if isinstance(node, documented) and ast.get_docstring(node) is not None:
-        fields["body"] = fields["body"][1:]
-    shown = [[name, bare(value)] for name, value in fields.items() if value not in (None, [])]
-    return [type(node).__name__, *shown]
 
 
 def _compute(name: str, arm: Callable[[], Any], file: Path) -> None:

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 import experiments
 from experiments import read_checkpoint, read_origin, read_result
-from experiments.experiment import Experiment, Trained, bare, code_hash
-from tools.dependencies import code_of, imported_names, parse
+from experiments.experiment import Experiment, Trained, code_hash
+from tools.dependencies import bare, code_of, imported_names, parse
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(script.parent.name for script in ROOT.glob("experiments/*/run.py"))

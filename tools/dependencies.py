@@ -12,6 +12,7 @@ import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("lib", "checking", "experiments")  # what pages and exercises import
 NO_DATA = (".py", ".pyc", ".md")  # Markdown is for people, such as an experiment's card
@@ -88,6 +89,23 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
+
+
+def bare(node: Any) -> Any:
+    """A syntax tree as nested lists, without docstrings and without what is not there.
+
+    `ast.dump` would do, but versions of Python differ in which empty fields they show.
+    """
+    if isinstance(node, list):
+        return [bare(child) for child in node]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    if isinstance(node, documented) and ast.get_docstring(node) is not None:
+        fields["body"] = fields["body"][1:]
+    shown = [[name, bare(value)] for name, value in fields.items() if value not in (None, [])]
+    return [type(node).__name__, *shown]
 
 
 def imported_names(tree: ast.Module, package: str) -> Iterator[str]:

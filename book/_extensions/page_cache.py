@@ -38,7 +38,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util.logging import SphinxLoggerAdapter, getLogger
 
-from tools.dependencies import dependencies
+from tools.dependencies import bare, dependencies, parse
 
 LOGGER = getLogger(__name__)
 # What myst-nb would log while it executes comes from several threads and without the page's
@@ -90,11 +90,19 @@ def page_key(notebook: NotebookNode, root: Path) -> str:
     source = "\n".join(TransformerManager().transform_cell(cell) for cell in cells)
     lock = root / LOCK
     files = {
-        file.relative_to(root).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        file.relative_to(root).as_posix(): _digest(file)
         for file in sorted(dependencies(source, root) | ({lock} if lock.is_file() else set()))
     }
     everything = [platform.python_version(), notebook.metadata.get("kernelspec"), cells, files]
     return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:16]
+
+
+def _digest(file: Path) -> str:
+    """Of a module's code, whose docstrings and comments change no output; of other files' bytes."""
+    content = file.read_bytes()
+    if file.suffix == ".py":
+        content = json.dumps(bare(parse(content.decode("utf-8")))).encode()
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_page(env: BuildEnvironment, docname: str) -> Page | None:

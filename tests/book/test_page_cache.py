@@ -82,6 +82,9 @@ def test_exactly_the_pages_whose_code_changed_are_executed(tiny_book) -> None:
     assert executed(book.build()) == set()
     assert "More prose" in book.html("book/a")
 
+    book.write("lib/low.py", "# A remark.\nVALUE = 'low 1'\n")
+    assert executed(book.build()) == set()
+
     book.write("lib/low.py", "VALUE = 'low 2'\n")
     assert executed(book.build()) == {"book/b"}
     assert "low 2" in book.html("book/b")

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from sqlalchemy.exc import OperationalError
 
-from grader.batch import grading
+from grader.batch import command, grading
 from tests.exercises.running import read
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
 
@@ -248,8 +248,8 @@ STEPS = [
     (grading.Record, "_penalise_lateness"),  # between the scores and the file
     (grading, "replace_file"),
     (GenerateFeedback, "convert_single_notebook"),
-    (grading, "export"),
-    (grading, "score_table"),
+    (command, "export"),
+    (command, "score_table"),
 ]
 
 
