@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.book.tiny_book import ROOT, TinyBook
+from tests.selection import ALL, PARTS
 
 BUILT = ROOT / "_build" / "html"
 
@@ -16,6 +17,13 @@ def documents() -> list[str]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     return [toc["root"], *chapters]
+
+
+def tested_documents() -> list[str]:
+    """Return the names of the pages to look at: all, or those of the chosen parts."""
+    if PARTS == ALL:
+        return documents()
+    return [name for name in documents() if name.startswith(tuple(f"book/{p}/" for p in PARTS))]
 
 
 @pytest.fixture(scope="session")

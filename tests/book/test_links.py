@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.book.conftest import documents
+from tests.book.conftest import tested_documents
 from tests.book.tiny_book import ROOT, notebook
 
-PAGES = [*documents(), "genindex", "search"]
+PAGES = [*tested_documents(), "genindex", "search"]
 
 
 def parse(path: Path) -> BeautifulSoup:
@@ -49,7 +49,11 @@ def test_internal_links_resolve(book, name):
     assert not broken
 
 
-EXECUTED = [n for n in documents() if "{code-cell}" in Path(f"{ROOT / n}.md").read_text("utf-8")]
+EXECUTED = [
+    name
+    for name in tested_documents()
+    if "{code-cell}" in Path(f"{ROOT / name}.md").read_text("utf-8")
+]
 
 
 @pytest.mark.parametrize("name", EXECUTED)
@@ -62,7 +66,7 @@ def test_a_page_can_be_downloaded_as_an_executed_notebook(book, name):
     assert any(cell.get("outputs") for cell in notebook.cells)
 
 
-@pytest.mark.parametrize("name", documents())
+@pytest.mark.parametrize("name", tested_documents())
 def test_without_a_repository_there_are_no_launch_buttons(book, name):
     text = (book / f"{name}.html").read_text(encoding="utf-8")
     assert "mybinder.org" not in text and "colab.research.google.com" not in text
