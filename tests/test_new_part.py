@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 TASK = "causal_mask"  # there is one in transformer/02-masks as well
+EXPERIMENT = "sorting"  # whose results its notebook reads
 
 ANSWER = f'''
 def {TASK}(x):
@@ -49,7 +50,8 @@ def cell(source, name, **about):
 
 def tiny_notebook():
     """A notebook with a setup cell, a task, and its visible and hidden tests."""
-    setup = "from checking import call, check"
+    setup = "from checking import call, check\nfrom experiments import read_result\n\n"
+    setup += f"results = read_result({EXPERIMENT!r})"
     locked = {"solution": False, "locked": True}
     return new_notebook(
         cells=[
@@ -155,6 +157,8 @@ def test_each_part_has_an_archive_of_its_own(project, made):
     names = set(archive.namelist())
     assert "tiny-course/exercises/tiny/numbers.csv" in names
     assert {"tiny-course/README.md", "tiny-course/requirements.txt"} <= names
+    assert f"tiny-course/experiments/{EXPERIMENT}/result.json" in names
+    assert "tiny-course/experiments/__init__.py" in names
     assert not [name for name in names if "transformer" in name and "/lib/" not in name]
     assert "exercises/tiny/01-doubling.ipynb" in archive.read("tiny-course/README.md").decode()
     assert (project / "_build" / "transformer-course.zip").is_file()

@@ -19,7 +19,7 @@ def documents() -> list[str]:
     return [toc["root"], *chapters]
 
 
-def tested_documents() -> list[str]:
+def documents_to_look_at() -> list[str]:
     """Return the names of the pages to look at: all, or those of the chosen parts."""
     if PARTS == ALL:
         return documents()

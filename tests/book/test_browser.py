@@ -7,13 +7,13 @@ import threading
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.book.conftest import documents, tested_documents
+from tests.book.conftest import documents, documents_to_look_at
 
 pytestmark = pytest.mark.slow
 
 pytest_plugins = ["tests.browser"]
 
-PAGES = tested_documents()
+PAGES = documents_to_look_at()
 PART = [name for name in PAGES if name.count("/") == 2]
 # Bytes that the first visit of a page fetches. Measured: about 1.9 MB, of which MathJax is 1.2.
 MOST_BYTES = 3_000_000
@@ -47,6 +47,8 @@ class Visit:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("requestfinished", self._weigh)
         self.page.goto(address, wait_until="networkidle")
+        # Colours and places are looked at when a change is over, not in the middle of it.
+        self.page.add_style_tag(content="* { transition: none !important; }")
 
     def _weigh(self, request):
         self.weight += request.sizes()["responseBodySize"]
@@ -54,6 +56,7 @@ class Visit:
     def look(self, width=1400, scheme="light"):
         """Change the window's width and the reader's colour scheme; return the page."""
         self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.mouse.move(width - 2, 898)  # what the mouse lies on looks otherwise
         self.page.emulate_media(color_scheme=scheme)
         self.page.wait_for_function(f"document.documentElement.dataset.theme == '{scheme}'")
         return self.page

@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.book.conftest import tested_documents
+from tests.book.conftest import documents_to_look_at
 from tests.book.tiny_book import ROOT, notebook
 
-PAGES = [*tested_documents(), "genindex", "search"]
+PAGES = [*documents_to_look_at(), "genindex", "search"]
 
 
 def parse(path: Path) -> BeautifulSoup:
@@ -51,7 +51,7 @@ def test_internal_links_resolve(book, name):
 
 EXECUTED = [
     name
-    for name in tested_documents()
+    for name in documents_to_look_at()
     if "{code-cell}" in Path(f"{ROOT / name}.md").read_text("utf-8")
 ]
 
@@ -66,7 +66,7 @@ def test_a_page_can_be_downloaded_as_an_executed_notebook(book, name):
     assert any(cell.get("outputs") for cell in notebook.cells)
 
 
-@pytest.mark.parametrize("name", tested_documents())
+@pytest.mark.parametrize("name", documents_to_look_at())
 def test_without_a_repository_there_are_no_launch_buttons(book, name):
     text = (book / f"{name}.html").read_text(encoding="utf-8")
     assert "mybinder.org" not in text and "colab.research.google.com" not in text
