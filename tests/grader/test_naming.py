@@ -34,7 +34,7 @@ def test_each_mistake_is_named_and_nearly_always_alone(path, task):
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     """An empty place for what is known of answers."""
-    monkeypatch.setattr(known_answers, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(known_answers, "RECORDS", tmp_path / "kept")
     return tmp_path / "kept"
 
 
