@@ -61,10 +61,9 @@ def _mentioned(source: str, package: str) -> tuple[frozenset[str], frozenset[str
     return frozenset(imported_names(tree, package)), frozenset(texts)
 
 
-@functools.lru_cache(maxsize=1000)  # for a file on which many sources depend
-def _mentioned_in(
-    path: Path, package: str, _modified: int
-) -> tuple[frozenset[str], frozenset[str]]:
+# Cached, since many sources depend on the same file; by modification time, since it may change.
+@functools.lru_cache(maxsize=1000)
+def _mentioned_in(path: Path, package: str, _mtime: int) -> tuple[frozenset[str], frozenset[str]]:
     return _mentioned(path.read_text(encoding="utf-8"), package)
 
 
