@@ -11,12 +11,12 @@ c.CourseDirectory.course_id = "transformer-course"
 c.CourseDirectory.source_directory = str(HERE / "solutions")
 c.CourseDirectory.release_directory = str(HERE / "exercises")
 
-# A zip file of a student is unpacked within limits, and nobody can stop the sorting.
+# What students hand in is unpacked within limits; a file that cannot be unpacked stops no other.
 c.ZipCollectApp.extractor_plugin = "grader.submissions.collecting.Extractor"
 c.ZipCollectApp.collector_plugin = "grader.submissions.collecting.Collector"
 
-# Submissions are read as the instructor's notebook with the student's answers in it, run by the
-# judge with the answers in the sandbox, and scored by nbgrader as always.
+# A submission is read as the instructor's notebook with the student's answers in it. The answers
+# run in the sandbox, the tests in the judge's process. nbgrader computes the scores as usual.
 c.Autograde.exporter_class = "grader.batch.preprocessors.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]
 c.Autograde.autograde_preprocessors = [

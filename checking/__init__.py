@@ -1,16 +1,16 @@
 """What an exercise notebook imports: checks that say in words what is wrong.
 
-    failure    the failed check and its message: the ladder ran → … → gradient
+    failure    the failed check and its message; the steps of a check, ran → … → gradient
     words      how values, calls and places in a tensor are described
     inputs     fixed numbers for tests, without a random generator
     bans       what a task forbids
     calling    calling a student's code
-    comparing  a result with what was expected, one step of the ladder after another
-    gradients  fetching and comparing gradients
+    comparing  compares a result with what was expected, one step after another
+    gradients  computes gradients through a student's code
     checks     the checks themselves
     pieces     the pieces of a part that a student wrote in earlier notebooks
 
-Student code is only ever called and its results read; nothing here looks into its source.
+The checks call student code and look at its results, never at its source.
 """
 
 from checking.bans import Forbidden, allowed, forbid

@@ -1,4 +1,4 @@
-"""What a task forbids: a forbidden function raises, when it is called, a sentence that says so."""
+"""Bans of what a task forbids: calling a forbidden function raises `Forbidden`, which says why."""
 
 import contextlib
 import functools
@@ -17,8 +17,8 @@ def forbid(*names: str) -> None:
     """Make functions and classes raise `Forbidden` when they are called.
 
     Args:
-        names: full names, such as "torch.nn.functional.scaled_dot_product_attention". A class
-            can no longer be constructed.
+        names: full names, such as "torch.nn.functional.scaled_dot_product_attention". Of a class,
+            constructing an instance is what is forbidden.
     """
     for name in names:
         owner_name, _, attribute = name.rpartition(".")
@@ -43,7 +43,7 @@ def _guard(target: Callable, name: str) -> Callable:
 
 @contextlib.contextmanager
 def allowed() -> Iterator[None]:
-    """Lift the ban of `forbid`, for the reference that a test compares with."""
+    """Lift all bans of `forbid` meanwhile, so that a test's reference may use what is forbidden."""
     global _allowed
     before, _allowed = _allowed, True
     try:

@@ -15,8 +15,8 @@ from checking.words import describe, describe_call
 def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Call student code; an exception in it becomes a `CheckFailed` that names the call.
 
-    What the code writes to stderr goes to stdout, since nbgrader takes points from a test
-    cell that writes to stderr, be it a harmless warning.
+    What the code writes to stderr goes to stdout: nbgrader takes points from a test cell that
+    writes to stderr, even if that is a harmless warning.
 
     Args:
         function: the function or module under test.
@@ -63,17 +63,19 @@ def _equal_with_nan(a: Tensor, b: Tensor) -> bool:
 
 
 def _student_line(error: Exception) -> list[str]:
-    """Where in the student's own cells the exception arose."""
-    if hasattr(error, "student_lines"):  # it arose in another process, which has noted them
+    """A sentence with the line of a student's cell in which the exception arose, or nothing."""
+    if hasattr(
+        error, "student_lines"
+    ):  # set by grader.border, which brought the exception here from the student's process
         return error.student_lines
     lines = []
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         in_a_cell = "ipykernel" in code.co_filename or code.co_filename.startswith("<")
-        # The outermost name is of a method its class, of a lambda its function.
+        # For a method this is the name of its class, for an inner function that of the outer one.
         outermost = code.co_qualname.split(".")[0]
-        # The tests' own functions, which the student's code may call, begin with an underscore.
+        # Functions of the tests, which student code may call back, begin with an underscore.
         if in_a_cell and not outermost.startswith(("_", "<")):
             lines = [f"in line {trace.tb_lineno} of the cell that defines {outermost}"]
         trace = trace.tb_next

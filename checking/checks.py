@@ -1,4 +1,4 @@
-"""The checks: they compare, and say in words what is wrong."""
+"""The checks that tests call; a `CheckFailed` says in words what is wrong."""
 
 import inspect
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from checking.bans import Forbidden, allowed
 from checking.calling import call
 from checking.comparing import compare
 from checking.failure import CheckFailed
-from checking.gradients import backward_in_words, result_gradients, with_leaves
+from checking.gradients import detach_arguments, explain_backward_errors, result_gradients
 from checking.words import describe
 
 
 def check(
     actual: Any, expected: Any, must_hold: str, *, axes: str = "", step: str = "values"
 ) -> None:
-    """Compare a result with what was expected, one step of the ladder after another.
+    """Compare a result with what was expected, one step of `STEPS` after another.
 
     Args:
         actual: what the student's code returned.
@@ -27,7 +27,7 @@ def check(
         step: the step at which a difference of values is reported.
 
     Raises:
-        CheckFailed: at the first broken step.
+        CheckFailed: at the first step that does not hold.
     """
     compare(actual, expected, must_hold, "the result", axes, step)
 
@@ -44,16 +44,16 @@ def check_same_as(
     """Compare a function with a reference on the same arguments, in values and gradients.
 
     Args:
-        reference: the function that is right, with the parameter names that the task gives.
-            It may use what the task forbids.
+        reference: the correct function, with the parameter names that the task gives. It may use
+            what the task forbids.
         function: the student's function or module.
-        args, kwargs: arguments for both.
+        args, kwargs: the arguments with which both are called.
         must_hold: the property that is tested, as a sentence in the present tense.
         axes: the names of the dimensions of the (first) result.
         gradients: also compare the gradient with respect to each floating point argument.
 
     Raises:
-        CheckFailed: at the first broken step.
+        CheckFailed: at the first step that does not hold.
     """
     if not gradients:
         with allowed():
@@ -61,7 +61,7 @@ def check_same_as(
         compare(call(function, *args, **kwargs), expected, must_hold, "the result", axes, "values")
         return
     names = list(inspect.signature(reference).parameters)
-    inputs, args, kwargs = with_leaves(names, args, kwargs)
+    inputs, args, kwargs = detach_arguments(names, args, kwargs)
     with allowed():
         expected = reference(*args, **kwargs)
         wanted = result_gradients(expected, inputs) or {}
@@ -69,12 +69,13 @@ def check_same_as(
         result = call(function, *args, **kwargs)
     except CheckFailed as failure:
         if isinstance(failure.__cause__, RuntimeError):
-            # PyTorch lets no leaf be changed in place; without gradients `call` names the change.
+            # If the code changed an argument in place, PyTorch stopped it, since the argument needs
+            # a gradient. Without gradients the code runs on, and `call` names the changed argument.
             with torch.no_grad():
                 call(function, *args, **kwargs)
         raise
     compare(result, expected, must_hold, "the result", axes, "values")
-    with backward_in_words():
+    with explain_backward_errors():
         got = result_gradients(result, inputs)
     for name in wanted:
         if got is None:
@@ -99,14 +100,14 @@ def check_raises(
     """Check that bad input is refused with an exception of the given kind.
 
     Args:
-        exceptions: the exception or exceptions that are right.
+        exceptions: the exception that is expected, or several of which any one will do.
         function: the student's function.
         args, kwargs: its arguments.
         must_hold: the property that is tested, as a sentence in the present tense.
-        mentions: what the message must contain.
+        mentions: text that the exception's message must contain.
 
     Raises:
-        CheckFailed: if nothing, or something else, was raised.
+        CheckFailed: if no exception was raised, or one of another type or with another message.
     """
     kinds = exceptions if isinstance(exceptions, tuple) else (exceptions,)
     wanted = " or ".join(kind.__name__ for kind in kinds)

@@ -1,4 +1,4 @@
-"""Comparing a result with what was expected, one step of the ladder after another."""
+"""Comparing a result with what was expected, one step of `checking.failure.STEPS` after another."""
 
 import math
 from typing import Any
@@ -9,25 +9,25 @@ from torch import Tensor
 from checking.failure import CheckFailed, fail
 from checking.words import describe, excerpt, name_index
 
-# Absolute and relative tolerance by dtype: some hundred roundings of a sum of some dozen terms.
+# Absolute and relative tolerance by dtype: above the rounding errors of sums of some dozen terms.
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
 
 def compare(
     actual: Any, expected: Any, must_hold: str, what: str, axes: str = "", step: str = "values"
 ) -> None:
-    """Compare a value with what was expected, one step of the ladder after another.
+    """Compare a value with what was expected, one step of `STEPS` after another.
 
     Args:
         actual: what the student's code returned, or a part of it.
         expected: a tensor, number, string, Boolean, None, or a tuple, list or dict of those.
         must_hold: the property that is tested, as a sentence in the present tense.
-        what: what is compared, such as "the result".
+        what: what the message calls the value, such as "the result".
         axes: the names of the dimensions of a tensor, such as "batch head query key".
         step: the step at which a difference of values is reported.
 
     Raises:
-        CheckFailed: at the first broken step.
+        CheckFailed: at the first step that does not hold.
     """
     if isinstance(expected, Tensor):
         _compare_tensors(actual, expected, must_hold, what, axes, step)
@@ -62,20 +62,23 @@ def _compare_tensors(
     actual: Any, expected: Tensor, must_hold: str, what: str, axes: str, step: str
 ) -> None:
 
-    def at(name: str) -> str:
+    def reported(name: str) -> str:
+        # A gradient of a wrong shape, say, still breaks the step "gradient".
         return "gradient" if step == "gradient" else name
 
     if not isinstance(actual, Tensor):
-        fail(must_hold, at("type"), what, "a torch.Tensor", describe(actual))
+        fail(must_hold, reported("type"), what, "a torch.Tensor", describe(actual))
     if actual.shape != expected.shape:
-        fail(must_hold, at("shape"), what, f"{tuple(expected.shape)}", f"{tuple(actual.shape)}")
+        fail(
+            must_hold, reported("shape"), what, f"{tuple(expected.shape)}", f"{tuple(actual.shape)}"
+        )
     if actual.dtype != expected.dtype:
-        fail(must_hold, at("dtype"), what, f"{expected.dtype}", f"{actual.dtype}")
+        fail(must_hold, reported("dtype"), what, f"{expected.dtype}", f"{actual.dtype}")
     actual, expected = actual.detach(), expected.detach()
     if actual.is_floating_point():
         tolerance = TOLERANCE[expected.dtype]
         actual, expected = actual.double(), expected.double()
-        # Equal infinities have no difference; unequal ones have an infinite one.
+        # The difference of two equal infinities would be NaN, and must count as 0.
         difference = torch.where(actual == expected, 0.0, (actual - expected).abs())
         size = expected.abs().nan_to_num(posinf=0.0)
         wrong = ~(difference <= tolerance * (1 + size))
@@ -92,7 +95,7 @@ def _compare_tensors(
             f"first at {name_index(first, axes)}. A softmax over -inf alone, 0/0 and log 0 "
             "give NaN or infinity."
         ]
-        raise CheckFailed(must_hold, at("finite"), detail)
+        raise CheckFailed(must_hold, reported("finite"), detail)
     worst = torch.where(wrong, difference, -1.0).argmax()
     index = tuple(int(i) for i in torch.unravel_index(worst, expected.shape))
     detail = [

@@ -1,6 +1,7 @@
 """A failed check, and the message that a student reads.
 
-A check climbs a ladder and stops at the first broken step:
+A check takes these steps in order and stops at the first that does not hold, the broken step. The
+steps are called the ladder:
 
     ran → type → shape → dtype → finite → values → gradient
 """
@@ -22,8 +23,8 @@ class CheckFailed(AssertionError):
     Attributes:
         must_hold: what does not hold, as a sentence in the present tense.
         step: the broken step of the ladder.
-        called: what was called with which arguments, or "".
-        detail: what was expected and what came, a sentence each.
+        called: the call that was checked, with its arguments, or "" if there was none.
+        detail: what was expected and what was got, a line each.
     """
 
     def __init__(self, must_hold: str, step: str, detail: list[str]):
@@ -35,7 +36,7 @@ class CheckFailed(AssertionError):
 
 
 def note_call(description: str) -> None:
-    """Keep what is called now, for the message of a check that fails later."""
+    """Remember the latest call of student code, which the message of a failed check shows."""
     global _last_call
     _last_call = description
 
@@ -46,7 +47,7 @@ def fail(must_hold: str, step: str, what: str, expected: str, got: str) -> NoRet
     Args:
         must_hold: the property that is tested, as a sentence in the present tense.
         step: the broken step of the ladder.
-        what: what was looked at, such as "the result".
+        what: what was compared, such as "the result".
         expected: what it should be, in words.
         got: what it is, in words.
     """
@@ -55,7 +56,7 @@ def fail(must_hold: str, step: str, what: str, expected: str, got: str) -> NoRet
 
 
 def _message(must_hold: str, step: str, called: str, detail: list[str]) -> str:
-    """The whole message: property, ladder, call, detail; every line within WIDTH."""
+    """The whole message: property, steps, call and detail, wrapped to WIDTH characters."""
     passed = STEPS[: STEPS.index(step)]
     ladder = "  ".join([f"{name} ok" for name in passed] + [f"{step.upper()} BROKEN"])
     lines = [f"This must hold: {must_hold}.", f"Steps:  {ladder}"]

@@ -1,4 +1,4 @@
-"""Fixed numbers for tests, without a random generator behind them."""
+"""Fixed numbers for tests, computed by a formula instead of a random generator."""
 
 import functools
 import math
@@ -16,7 +16,7 @@ def example(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> T
         dtype: a floating point type.
 
     Returns:
-        A tensor of the given shape, without a random generator behind it.
+        A tensor of the given shape and dtype, with mean about 0 and standard deviation about 1.
     """
     return _example(shape, seed, dtype).clone()
 
@@ -25,7 +25,8 @@ def example(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> T
 def _example(shape: tuple[int, ...], seed: int, dtype: torch.dtype) -> Tensor:
     index = torch.arange(1, math.prod(shape) + 1, dtype=torch.float64)
     golden = (math.sqrt(5) - 1) / 2
-    # Weyl's sequence n²·φ modulo 1 spreads evenly; the inverse error function makes it normal.
+    # Weyl's sequence n²·φ modulo 1 is spread evenly over [0, 1); the inverse error function turns
+    # evenly spread numbers into normally distributed ones.
     uniform = (index * index * golden + seed * math.sqrt(2) + math.sqrt(3) * index * seed) % 1.0
     normal = math.sqrt(2) * torch.erfinv((2 * uniform - 1).clamp(-0.9999, 0.9999))
     return normal.reshape(shape).to(dtype)
@@ -37,7 +38,7 @@ def set_parameters(module: nn.Module, *, seed: int = 0, zero: tuple[str, ...] = 
     Args:
         module: the module.
         seed: another seed gives other numbers.
-        zero: words; the parameters whose names contain one of them get zeros.
+        zero: parts of names; parameters whose names contain one of them get zeros.
     """
     state = {
         name: example(*tensor.shape, seed=seed + i, dtype=tensor.dtype)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def describe_call(name: str, args: tuple, kwargs: dict) -> str:
-    """A call with its arguments, described."""
+    """A call in words: the function's name, and its arguments as `describe` shows them."""
     parts = [describe(value) for value in args]
     parts += [f"{key}={describe(value)}" for key, value in kwargs.items()]
     return f"{name}({', '.join(parts)})"
@@ -29,7 +29,7 @@ def describe(value: Any) -> str:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether the repr of a value holds neither tensors nor addresses."""
+    """Whether a value consists of numbers, strings, Booleans and None, whose repr is readable."""
     if isinstance(value, dict):
         return all(_is_plain(v) for v in value.values())
     if isinstance(value, tuple | list):
@@ -41,9 +41,9 @@ def name_index(index: tuple[int, ...], axes: str) -> str:
     """A place in a tensor in words, such as "batch 0, query 2".
 
     Args:
-        index: the place.
-        axes: the names of the dimensions, such as "batch query"; of another number, they are
-            not used.
+        index: the place, one number for each dimension.
+        axes: the names of the dimensions, such as "batch query"; if there are not as many names as
+            dimensions, the place is given as a list of numbers.
     """
     names = axes.split()
     if not index:

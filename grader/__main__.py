@@ -1,13 +1,13 @@
 """Grade all submissions of an assignment: `python -m grader transformer`.
 
-`grader.batch.command` says what it does. It is no part of this file, so that the processes which it
-starts need not import it.
+The command itself is in `grader.batch.command`: worker processes import this file again, and need
+not import all that the command needs.
 """
 
 import sys
 
 if __name__ == "__main__":
-    if sys.platform == "win32":  # which lacks what the modules below import
+    if sys.platform == "win32":  # Windows lacks modules that the imports below need
         print(
             "Nothing is graded: grading needs Linux or macOS, and this is Windows. Run the same "
             "command in the Windows Subsystem for Linux, which `wsl --install` installs.",
@@ -16,7 +16,7 @@ if __name__ == "__main__":
         sys.exit(2)
     from grader.batch.pool import start_server
 
-    start_server()  # warms up beside what follows
+    start_server()  # it imports torch while this process imports the rest
     from grader.batch.command import main
 
     sys.exit(main())

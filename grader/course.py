@@ -8,7 +8,7 @@ from traitlets.config import Config
 
 
 def open_course(root: Path) -> CourseDirectory:
-    """The course as nbgrader_config.py describes it, with submissions and grades under root."""
+    """The course that nbgrader_config.py describes, with submissions and grades in `root`."""
     app = NbGrader()
     app.load_config_file()
     app.config.CourseDirectory.root = str(root.resolve())
@@ -16,11 +16,12 @@ def open_course(root: Path) -> CourseDirectory:
 
 
 def instructors_path(config: Config, about: dict[str, str]) -> Path:
-    """Where the instructor's notebook is.
+    """The path of the instructor's notebook.
 
     Args:
         config: nbgrader's configuration.
-        about: with the keys "assignment" and "notebook".
+        about: the names of the assignment and of the notebook, with the keys "assignment" and
+            "notebook".
     """
     course = CourseDirectory(config=config)
     folder = course.format_path(course.source_directory, ".", about["assignment"])

@@ -1,4 +1,4 @@
-"""What the instructor has written: the parts, and the cells of their notebooks."""
+"""The parts that have exercises, and the cells of the instructor's notebooks."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ def parts(course: Path = COURSE) -> list[str]:
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """The code cells that nbgrader knows."""
+    """The code cells that have an nbgrader id."""
     return [
         cell
         for cell in notebook.cells
@@ -44,9 +44,9 @@ def defined_names(source: str) -> set[str]:
 
 
 def imported_modules(notebook: NotebookNode) -> tuple[str, ...]:
-    """The modules that the code cells of a notebook import, by name, without repeats.
+    """The names of the modules that the code cells of a notebook import, without repeats.
 
-    Of `from lib import masks` that is `lib` and `lib.masks`, of which the second need not be one.
+    For `from lib import name` these are `lib` and `lib.name`, though `name` might be a function.
     """
     names: dict[str, None] = {}
     for cell in code_cells(notebook):

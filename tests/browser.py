@@ -1,4 +1,4 @@
-"""A browser for the tests that look at pages; a test module names this one in `pytest_plugins`."""
+"""The fixture `browser`; a test module that uses it names this one in `pytest_plugins`."""
 
 import shutil
 

@@ -1,13 +1,13 @@
-"""What all tests share: the shapes in lib are checked, and a table shows how far oracles differ."""
+"""For all tests: checks of shapes in lib, the order of tests, and the table of oracles."""
 
 import importlib.util
 import os
 
 import pytest
 
-# The shape annotations of lib are checked in tests only. This must come before lib's import,
-# and so before any test module is collected. Some tests need neither lib nor jaxtyping, and run
-# where both are missing; lib cannot be imported there, so nothing of it goes unchecked.
+# The shape annotations of lib are checked in tests only. The hook must be installed before lib is
+# imported, and so before any test module is collected. Where jaxtyping is not installed, lib cannot
+# be imported, and only tests that do without both are run.
 if importlib.util.find_spec("jaxtyping"):
     from jaxtyping import install_import_hook
 
@@ -16,12 +16,12 @@ if importlib.util.find_spec("jaxtyping"):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: grades a class, builds a book or drives a browser")
-    # pytest-xdist knows this one, and is not everywhere.
+    # pytest-xdist defines this marker, but is not installed everywhere.
     config.addinivalue_line("markers", "xdist_group(name): tests that go to the same process")
 
 
 def pytest_ignore_collect(collection_path):
-    """With PARTS in the environment, leave out what does not belong to the parts it names."""
+    """If the environment variable PARTS is set, leave out tests that concern other parts only."""
     if not os.environ.get("PARTS") or not collection_path.name.startswith("test_"):
         return None
     from tests.selection import ALL, PARTS, belongs
@@ -30,9 +30,10 @@ def pytest_ignore_collect(collection_path):
 
 
 def pytest_collection_modifyitems(items):
-    """Spread tests by work: one by one, apart from those that share what a module has set up.
+    """Let pytest-xdist distribute single tests, and start slow ones first.
 
-    Slow tests come first, so that none of them runs on alone at the end.
+    Tests that share a fixture of a module stay together on one worker, so that the fixture is set
+    up once. Slow tests come first, so that none of them runs alone at the end.
     """
     for item in items:
         shared = any(

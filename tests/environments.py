@@ -1,6 +1,6 @@
-"""The repository's files and requirements, and environments with certain packages only.
+"""The repository's files and requirements, and virtual environments with certain packages only.
 
-Such an environment is made in a moment: it links to what is installed here.
+Such an environment is made in a moment: it has links to the packages that are installed here.
 """
 
 import functools
@@ -22,7 +22,7 @@ METADATA += "print(b.prepare_metadata_for_build_wheel(sys.argv[1]))"
 
 
 def own_files() -> list[str]:
-    """The names of the repository's files, also of new ones, without anything that was built."""
+    """The names of the repository's files, with files not added yet, without ignored ones."""
     line = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(line, cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout
     return [name for name in names.split("\0") if name and (ROOT / name).exists()]
@@ -30,7 +30,7 @@ def own_files() -> list[str]:
 
 @functools.cache
 def own_requirements() -> tuple[str, ...]:
-    """What the course requires, by the metadata that is made from pyproject.toml."""
+    """What the course requires, read from the metadata that setuptools makes of pyproject.toml."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(ROOT / "pyproject.toml", folder)
@@ -44,12 +44,12 @@ def own_requirements() -> tuple[str, ...]:
 
 
 def requirements_of(*extras: str) -> list[Requirement]:
-    """What the course requires directly: the core, and what each of these extras adds."""
+    """What the course itself requires without extras, and what each of the given extras adds."""
     return _chosen(own_requirements(), extras)
 
 
 def packages_of(requirements: Iterable[Requirement]) -> set[str]:
-    """The names of all packages that requirements lead to, by what is installed here."""
+    """The names of all packages that requirements need, directly or not, as installed here."""
     found: set[tuple[str, frozenset[str]]] = set()
     todo = list(requirements)
     while todo:
@@ -62,7 +62,7 @@ def packages_of(requirements: Iterable[Requirement]) -> set[str]:
 
 
 def _chosen(lines: Iterable[str], extras: Iterable[str]) -> list[Requirement]:
-    """Those of the requirements that apply here, with these extras."""
+    """Those of the requirements that apply to this system with the given extras."""
     every = [Requirement(line) for line in lines]
     return [
         r
@@ -72,17 +72,17 @@ def _chosen(lines: Iterable[str], extras: Iterable[str]) -> list[Requirement]:
 
 
 def top_level_of(package: str) -> set[str]:
-    """The files and folders that an installed package has put beside the others."""
+    """The files and folders of an installed package directly in site-packages."""
     record = distribution(package).read_text("RECORD") or ""
-    # Not by `Distribution.files`, which takes seconds for torch.
+    # `Distribution.files` is not used, since it takes seconds for torch.
     return set(re.findall(r"^([^/,.]+(?:\.[^/,]*)?)[/,]", record, re.MULTILINE)) - {"__pycache__"}
 
 
 def link_environment(folder: Path, requirements: Iterable[Requirement]) -> Path:
-    """Make an environment with what requirements lead to, and nothing else.
+    """Make a virtual environment with the packages that requirements need, and nothing else.
 
     Returns:
-        Its Python.
+        The path of its Python.
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (site,) = folder.glob("lib/python*/site-packages")

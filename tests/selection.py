@@ -1,4 +1,4 @@
-"""Which parts are tested: those that the environment variable PARTS names, or all."""
+"""The parts that are tested: those that the environment variable PARTS names, or all."""
 
 import os
 from pathlib import Path
@@ -21,10 +21,10 @@ def of_chosen_parts(pattern: str) -> list[Path]:
 
 
 def belongs(path: Path) -> bool:
-    """Whether a file of tests is run when not all parts are chosen.
+    """Whether a file of tests is run if not all parts are chosen.
 
-    That is the case for tests of notebooks and pages, which look at those of the chosen parts only,
-    and for tests of what these import from lib.
+    Tests of notebooks and pages are run, since they look only at those of the chosen parts. Tests
+    of lib are run if these notebooks and pages import a module of lib that they import too.
     """
     folder = path.relative_to(ROOT / "tests").parts[0]
     if folder in ("exercises", "book", "checking"):
@@ -33,7 +33,7 @@ def belongs(path: Path) -> bool:
 
 
 def library_of(path: Path) -> set[Path]:
-    """The modules of lib that a file imports, directly or not, apart from the index."""
+    """The modules of lib that a file imports, directly or not, without lib/__init__.py."""
     lib = ROOT / "lib"
     files = dependencies(code_of(path), ROOT)
     return {file for file in files if file.is_relative_to(lib)} - {lib / "__init__.py"}

@@ -26,7 +26,7 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory, bundle):
-    """Python of a fresh environment, made as the handout says."""
+    """The Python of a virtual environment that is made as the handout says."""
     environment = tmp_path_factory.mktemp("environment") / ".venv"
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
@@ -67,7 +67,7 @@ def test_the_handouts_commands_work_and_say_what_is_not_done(bundle, python):
 
 
 def test_it_works_where_the_default_encoding_is_not_utf8(bundle, python):
-    """Run the cells of a notebook that a student has filled in, in an ASCII world."""
+    """Run a notebook's setup cell and load the pieces in a process whose locale is ASCII."""
     notebook = json.loads((bundle / "exercises/transformer/02-masks.ipynb").read_text("utf-8"))
     cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
     setup = cells[0]
@@ -94,7 +94,7 @@ def test_it_works_where_the_default_encoding_is_not_utf8(bundle, python):
 
 
 def pack(folder):
-    """Pack the transformer's exercises into a folder; the archive."""
+    """Pack the transformer's exercises into an archive in a folder; return its path."""
     line = [sys.executable, "-m", "tools.bundle", folder, "transformer"]
     subprocess.run(line, cwd=ROOT, check=True)
     return folder / "transformer-course.zip"

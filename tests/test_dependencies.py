@@ -1,4 +1,4 @@
-"""Each installation carries what it needs and no more; each bound stands in one place."""
+"""Each extra installs what its code imports and no more; each version bound is in one file."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ EXTRAS = ["book", "grade", "cluster", "test", "dev"]
 
 
 def lines_of(path):
-    """The requirements in a file, without its comments and without what it includes."""
+    """The requirements in a file, without comments and without those of included files."""
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith(("#", "-r", "./"))]
 
@@ -58,7 +58,7 @@ def test_an_installation_carries_nothing_of_the_others(extra, others):
 
 
 def imports_of(folder):
-    """The packages that the modules of a folder import from elsewhere, also within functions."""
+    """The installed packages that the modules of a folder import, also within functions."""
     names = set()
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -73,9 +73,9 @@ def imports_of(folder):
 @pytest.mark.parametrize(
     ("folder", "extra", "beyond"),
     [
-        ("lib", "", {"matplotlib_inline"}),  # asked only within a notebook, which has it
+        ("lib", "", {"matplotlib_inline"}),  # imported only in a notebook, which brings it along
         ("checking", "", set()),
-        ("grader", "grade", {"distributed"}),  # the extra "cluster", asked only with --dask
+        ("grader", "grade", {"distributed"}),  # of the extra "cluster", imported only with --dask
     ],
 )
 def test_what_a_package_imports_comes_with_its_installation(folder, extra, beyond):

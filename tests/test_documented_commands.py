@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "tools/handout/README.md"]
 
-# How each documented command is proven to work.
+# Each documented command, and the test or occasion that shows that it works.
 PROVEN = {
     "make course": "its parts are the prerequisites of `make test`; its summary is tested below",
     "make test": "is what runs this",
@@ -88,7 +88,7 @@ def test_the_summary_of_make_course_names_pages_exercises_scores_and_paths():
 
 
 def test_a_python_that_is_too_old_is_refused_in_one_sentence(tmp_path):
-    """The check must itself run on an old Python, so it is read as one would."""
+    """The check must run on an old Python, so it must not use newer syntax."""
     source = (ROOT / "tools" / "check_python.py").read_text(encoding="utf-8")
     compile(source, "check_python.py", "exec")
     assert 'f"' not in source and ":=" not in source

@@ -1,4 +1,4 @@
-"""Experiments: results are those of the code, repeat, and survive a stop; pages rely on them."""
+"""Experiments: their results belong to the present code, repeat, and can be read by pages."""
 
 import ast
 import importlib
@@ -26,7 +26,7 @@ def experiment_of(name: str) -> Experiment:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """What is in a folder, by path; not what Python keeps for itself."""
+    """The contents of a folder's files, by path, without Python's compiled files."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -77,7 +77,7 @@ def test_a_card_says_all_and_the_folder_is_small(name):
 
 
 def test_a_page_shows_the_code_that_its_experiment_runs():
-    """What a page and the script of an experiment that it reads both define is the same."""
+    """If a page and the script of its experiment define the same name, the code is the same."""
     compared = set()
     for page in sorted((ROOT / "book").rglob("*.md")):
         tree = parse(code_of(page))
@@ -223,7 +223,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(script, tmp_path):
     kept = load_file(script.parent / "checkpoint.safetensors")
     assert list(kept) == ["first/weight"]
     assert torch.equal(kept["first/weight"], torch.ones(2, 3))
-    # A finished run leaves nothing behind that the next one would take for its own.
+    # After a finished run, the next one computes everything again.
     experiment.run(to=tmp_path)
     assert computed[3:] == ["first", "second"]
 

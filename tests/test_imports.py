@@ -1,4 +1,4 @@
-"""Who may import whom: arrows run one way, and no circle hides in a lazy import."""
+"""Which folders may import which; imports in functions count too, and none form a circle."""
 
 import graphlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from tools.dependencies import code_of, imported_names, parse, source_files
 
 ROOT = Path(__file__).parents[1]
 
-# A folder → the folders of ours that its code may import, beside itself.
+# A folder → the other folders of the project that its code may import.
 FOLDERS = {
     "lib": set(),
     "checking": {"lib"},
@@ -20,14 +20,14 @@ FOLDERS = {
     "grader": {"checking"},
     "tools": {"grader"},
 }
-# The rooms of the grader from top to bottom; each may use those below it, and the modules that lie
-# in no room.
+# The subpackages of grader ("rooms") from top to bottom. Each may import those below it, and the
+# modules directly in grader.
 ROOMS = ["batch", "submissions", "judging", "sandbox", "border", "bank"]
 OF_NO_ROOM = ["course", "notebooks", "files", "__init__"]
 
 
 def sources(folder):
-    """The code of a folder, by file."""
+    """Yield the files of a folder that hold code, each with its code."""
     for path in sorted((ROOT / folder).rglob("*")):
         name = path.relative_to(ROOT).as_posix()
         inner = [known for known in FOLDERS if name.startswith(f"{known}/")]
@@ -38,7 +38,7 @@ def sources(folder):
 
 
 def imported_files(path, source):
-    """The files of ours that a source imports itself, lazily or not."""
+    """Yield the project's files that a source imports itself, at its top or in functions."""
     package = ".".join(path.parent.relative_to(ROOT).parts)
     for name in imported_names(parse(source), package):
         files = list(source_files(name, ROOT))
@@ -65,7 +65,7 @@ def test_a_folder_imports_only_what_it_may(folder):
 
 
 def room_of(path):
-    """The room of a module of the grader; the module itself, if it lies in none."""
+    """The name of the room of a module of grader, or of the module if it is in no room."""
     _, *folders, name = path.relative_to(ROOT).parts
     return folders[0] if folders else name.removesuffix(".py")
 
@@ -88,7 +88,7 @@ def test_a_room_uses_only_rooms_below_it():
 
 @pytest.mark.parametrize("folder", ["lib", "checking", "grader", "tools", "experiments"])
 def test_no_modules_import_each_other_in_a_circle(folder):
-    """A package's index, which hands on what its modules define, is no part of a circle."""
+    """An __init__.py, which only re-exports what the package's modules define, does not count."""
     graph = {
         path: {
             target
@@ -103,7 +103,7 @@ def test_no_modules_import_each_other_in_a_circle(folder):
 
 
 def test_a_forbidden_import_is_noticed():
-    """The finding of imports itself, on a lazy and on a relative one."""
+    """Tests `imported_files` itself, on an import in a function and on a relative one."""
     path = ROOT / "lib" / "masks.py"
     lazy = "def f():\n    from grader.batch import pool\n"
     assert list(imported_files(path, lazy)) == [ROOT / "grader" / "batch" / "pool.py"]

@@ -1,7 +1,7 @@
-"""A part is a folder: whoever adds one to solutions/, with its bank, gets all the rest.
+"""A new part needs only a folder in solutions/ and its bank; the Makefile does all the rest.
 
-A copy of the project gets a part of one notebook with one task, whose name another part's task has
-too, and then the verbs of the Makefile.
+The tests add a part to a copy of the project and run the targets of the Makefile. The part has one
+notebook with one task, whose name is also that of a task of another part.
 """
 
 import json
@@ -66,7 +66,7 @@ def tiny_notebook():
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """The copy, with the tiny part and a notebook of the transformer's."""
+    """The copy of the project, with the new part and one notebook of the transformer's."""
     root = tmp_path_factory.mktemp("project")
     for name in ("lib", "checking", "grader", "experiments", "tools", "tests"):
         if (ROOT / name).is_dir():
@@ -80,7 +80,7 @@ def project(tmp_path_factory):
         shutil.copy(ROOT / name, root / name)
     masks = "grader/bank/transformer/02-masks"
     shutil.copytree(ROOT / masks, root / masks)
-    # What follows is all that a new part needs.
+    # All that a new part needs is written below.
     (root / "solutions" / "tiny").mkdir()
     nbformat.write(tiny_notebook(), root / "solutions" / "tiny" / "01-doubling.ipynb")
     (root / "solutions" / "tiny" / "numbers.csv").write_text("1,2\n", encoding="utf-8")
@@ -106,7 +106,7 @@ def run(project, *line):
 
 
 def make(project, *verbs):
-    """Run verbs of the Makefile with the Python that runs this, as if it had been installed."""
+    """Run targets of the Makefile with the Python of this process, without installing anything."""
     if not (project / ".venv").exists():
         (project / ".venv").symlink_to(sys.prefix)
     return run(project, "make", "--old-file=.venv/installed", *verbs)
@@ -114,7 +114,7 @@ def make(project, *verbs):
 
 @pytest.fixture(scope="module")
 def made(project):
-    """What the verbs print that release, grade and pack all parts."""
+    """What the targets print that release, grade and pack all parts."""
     return make(project, "exercises", "sample-class", "bundle")
 
 

@@ -1,4 +1,4 @@
-"""What git checks before a commit, where that is a pattern: it fits no file here, and bad ones."""
+"""The pre-commit hooks that are patterns: they refuse bad files, and no file of the repository."""
 
 import re
 

@@ -1,6 +1,6 @@
-"""The jobs of the workflow can run with nothing but the repository and what each of them installs.
+"""The workflow's jobs need nothing but the repository and the packages that they install.
 
-What `test` and `newest` do beyond what is tried here is what `.ci/run` does.
+What the jobs `test` and `newest` do beyond this is what `.ci/run` does; it is not tried here.
 """
 
 import os
@@ -27,7 +27,10 @@ def commands_of(job):
 
 
 def pythons_of(job, *words):
-    """The arguments of the commands of a job that begin so, after `python` or `.venv/bin/`."""
+    """The arguments of those commands of a job that begin with these words.
+
+    `python -m` or `.venv/bin/` before the words does not matter.
+    """
     found = []
     for command in commands_of(job):
         command = command[2:] if command[:2] == ["python", "-m"] else command
@@ -38,7 +41,7 @@ def pythons_of(job, *words):
 
 
 def installed_by(job):
-    """What a job installs with pip."""
+    """The requirements that a job installs with pip."""
     requirements = []
     for words in pythons_of(job, "pip", "install"):
         for before, word in zip(["", *words], words, strict=False):
@@ -53,7 +56,7 @@ def installed_by(job):
 
 
 def lacking(words):
-    """What a command names that the repository does not have."""
+    """The words of a command that name a file or make target that the repository lacks."""
     paths = [word for word in words if re.fullmatch(OURS, word) and not (ROOT / word).exists()]
     if words[0] != "make":
         return paths
@@ -83,7 +86,7 @@ def test_the_book_is_published_only_when_every_job_of_a_push_has_passed():
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """The repository as it is here, without anything that was built."""
+    """A copy of the repository's files, without ignored ones."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in own_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +112,7 @@ def test_a_jobs_tests_are_found_with_what_it_installs(job, checkout, tmp_path):
 
 
 def test_the_lock_can_be_made_with_what_the_job_installs(checkout, tmp_path):
-    """Up to the first question to the package index."""
+    """The script is run with --help, so that it does not need the package index."""
     (arguments,) = pythons_of("newest", "python", "tools/lock.py")
     assert arguments == ["--upgrade"]
     python = link_environment(tmp_path / "environment", installed_by("newest"))
@@ -117,7 +120,7 @@ def test_the_lock_can_be_made_with_what_the_job_installs(checkout, tmp_path):
 
 
 def test_publishing_leaves_a_branch_with_the_book_alone(tmp_path):
-    """The job's own script, with a repository on this machine in place of GitHub's."""
+    """The job's own script is run, with a repository on this machine instead of GitHub's."""
     (step,) = [step for step in JOBS["publish"]["steps"] if "run" in step]
     fetched = next(step["with"] for step in JOBS["publish"]["steps"] if "uses" in step)
     (kept,) = [s["with"] for s in JOBS["test"]["steps"] if "upload-artifact" in s.get("uses", "")]

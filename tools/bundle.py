@@ -2,9 +2,9 @@
 
     python -m tools.bundle _build transformer
 
-writes _build/transformer-course.zip: the part's released notebooks with the files beside them, the
-library, the checks, and what else the notebooks need (an experiment's checkpoint, say). A part that
-needs more packages than the others lists them in solutions/PART/requirements.txt.
+writes _build/transformer-course.zip with the part's released notebooks and the files beside them,
+`lib`, `checking`, and other files that the notebooks need, such as an experiment's checkpoint. A
+part that needs more packages than the others lists them in solutions/PART/requirements.txt.
 """
 
 import sys
@@ -19,7 +19,7 @@ REQUIREMENTS = "requirements.txt"
 
 
 def files(part: str) -> dict[str, bytes]:
-    """What goes into the archive of a part: a file's name there, and what is in it.
+    """The files of a part's archive: the content of each by its name in the archive.
 
     Raises:
         LookupError: if the part has no released notebooks.
@@ -45,13 +45,13 @@ def files(part: str) -> dict[str, bytes]:
         text = path.read_text(encoding="utf-8")
         text = text.replace("@PART@", part).replace("@FIRST@", notebooks[0].stem)
         packed[path.name] = text.encode()
-    further = packed.pop(f"exercises/{part}/{REQUIREMENTS}", b"")
-    packed[REQUIREMENTS] += further
+    requirements_of_part = packed.pop(f"exercises/{part}/{REQUIREMENTS}", b"")
+    packed[REQUIREMENTS] += requirements_of_part
     return packed
 
 
 def main() -> None:
-    """Write the archives of the parts on the command line into the folder named before them."""
+    """Write the archives; the command line names the folder to write to, and the parts."""
     folder, parts = Path(sys.argv[1]), sys.argv[2:]
     folder.mkdir(parents=True, exist_ok=True)
     for part in parts:

@@ -1,9 +1,10 @@
-"""Which files of ours running a piece of Python depends on, found by reading imports.
+"""Finds the files of this project on which a piece of Python depends.
 
-Imports are read from the source, not by running it: one made at run time from a computed name
-(`importlib.import_module(name)`) is not seen. A data file counts when a string names it in full,
-and an experiment's result and checkpoint when a string is the experiment's name. Its script and its
-card do not count: no page reads them.
+Imports are found in the source, without running it, so an import of a computed name
+(`importlib.import_module(name)`) is not found. Code depends on a data file if one of its strings is
+the file's name or a path that ends with it, and on an experiment's result and checkpoint if one of
+its strings is the experiment's name. It does not depend on the experiment's script and card, which
+no page reads.
 """
 
 import ast
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("lib", "checking", "experiments")  # what pages and exercises import
-NO_DATA = (".py", ".pyc", ".md")  # Markdown is for people, such as an experiment's card
+NO_DATA = (".py", ".pyc", ".md")  # Markdown files, such as an experiment's card, are for people
 
 
 def dependencies(
@@ -50,7 +51,7 @@ def dependencies(
 
 
 def _mentioned(source: str, package: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The names that a source imports, and the last part of each path that it has as a string."""
+    """The names that a source imports, and the last part of each string, read as a path."""
     tree = parse(source)
     texts = (
         node.value.rpartition("/")[2]
@@ -60,13 +61,14 @@ def _mentioned(source: str, package: str) -> tuple[frozenset[str], frozenset[str
     return frozenset(imported_names(tree, package)), frozenset(texts)
 
 
-@functools.lru_cache(maxsize=1000)  # many sources depend on the same files
-def _mentioned_in(path: Path, package: str, _changed: int) -> tuple[frozenset[str], frozenset[str]]:
+# Cached, since many sources depend on the same file; by modification time, since it may change.
+@functools.lru_cache(maxsize=1000)
+def _mentioned_in(path: Path, package: str, _mtime: int) -> tuple[frozenset[str], frozenset[str]]:
     return _mentioned(path.read_text(encoding="utf-8"), package)
 
 
 def code_of(path: Path) -> str:
-    """The Python in a module, in a notebook's code cells, or in those of a page."""
+    """The Python code of a module, or of the code cells of a notebook or a page of the book."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
@@ -79,12 +81,12 @@ def code_of(path: Path) -> str:
 
 
 def _without_header(cell: str) -> str:
-    """A page's cell without the YAML between --- that may stand at its head."""
+    """A page's cell without its header, the YAML between lines of ---, if it has one."""
     return cell.partition("\n---\n")[2] if cell.startswith("---\n") else cell
 
 
 def parse(source: str) -> ast.Module:
-    """Parse Python source; source that does not parse imports nothing (running it will fail)."""
+    """Parse Python source; source with a syntax error counts as empty, since it cannot run."""
     try:
         return ast.parse(source)
     except SyntaxError:
@@ -92,9 +94,9 @@ def parse(source: str) -> ast.Module:
 
 
 def bare(node: Any) -> Any:
-    """A syntax tree as nested lists, without docstrings and without what is not there.
+    """A syntax tree as nested lists, without docstrings and empty fields.
 
-    `ast.dump` would do, but versions of Python differ in which empty fields they show.
+    `ast.dump` is not used, since versions of Python differ in the empty fields that it shows.
     """
     if isinstance(node, list):
         return [bare(child) for child in node]
@@ -111,8 +113,8 @@ def bare(node: Any) -> Any:
 def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
     """Yield the dotted names that a module of `package` imports, relative ones made absolute.
 
-    `from lib import attention` may name a module or a function, so `lib.attention` comes out
-    and `source_files` sees which it is.
+    For `from lib import attention` it yields `lib.attention`, be that a module or a function;
+    `source_files` finds out.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -124,7 +126,7 @@ def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
 
 
 def source_files(name: str, root: Path) -> Iterator[Path]:
-    """Yield the files under `root` that run when `name` is imported, packages on the way too."""
+    """Yield the files under `root` that run when `name` is imported, its packages' included."""
     parts = name.split(".")
     for length in range(1, len(parts) + 1):
         stem = root.joinpath(*parts[:length])
@@ -134,7 +136,7 @@ def source_files(name: str, root: Path) -> Iterator[Path]:
 
 
 def _data_files(root: Path, packages: tuple[str, ...]) -> dict[str, set[Path]]:
-    """Files that are no source by their own name, those of an experiment by the experiment's."""
+    """The data files by the string that names them: the file's name, or the experiment's name."""
     named: dict[str, set[Path]] = {}
     for package in packages:
         for file in (root / package).rglob("*"):

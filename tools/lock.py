@@ -1,4 +1,4 @@
-"""Write requirements.lock: the exact version of every package that requirements.txt leads to."""
+"""Write requirements.lock: exact versions of all packages that requirements.txt needs."""
 
 import re
 import subprocess
@@ -16,6 +16,6 @@ subprocess.run(
     ],
     check=True,
 )
-# A build of torch for the CPU calls itself 2.13.0+cpu, a version that the public index lacks.
+# The version of a CPU build of torch, such as 2.13.0+cpu, is not on the public index.
 lines = re.sub(r"\+cpu$", "", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)
 LOCK.write_text(f"# Made by `make lock`; do not edit.\n{lines}", encoding="utf-8")

@@ -1,9 +1,9 @@
-"""Prove that the pages' outputs repeat: execute each once more, and compare (nbval).
+"""Prove that the pages' outputs repeat: execute each page again and compare outputs (nbval).
 
     python -m tools.prove_pages transformer
 
-A page that has been proven on this machine with the same code, versions and library is not executed
-again; the mark lies beside its outputs in the machine's cache.
+A page that was proven on this machine with the same code and packages is not executed again: a file
+in the page's cache folder marks it as proven.
 """
 
 import json
@@ -17,7 +17,7 @@ PROVEN = "proven.txt"
 
 
 def main() -> int:
-    """Execute the pages of the parts named that have not been proven; the exit code of pytest."""
+    """Prove the pages of the parts on the command line; return the exit code of pytest."""
     caches = json.loads((BUILD / "page-caches.json").read_text(encoding="utf-8"))
     parts = tuple(f"book/{part}/" for part in sys.argv[1:])
     marks = {name: Path(cache, PROVEN) for name, cache in caches.items() if name.startswith(parts)}
@@ -25,7 +25,7 @@ def main() -> int:
     print(f"{len(marks) - len(todo)} pages have been proven on this machine, {len(todo)} have not.")
     if not todo:
         return 0
-    # The longest first, so that none runs on alone at the end.
+    # Pages that take long come first, so that none runs alone at the end.
     seconds = {name: float((Path(caches[name]) / "finished.txt").read_text()) for name in todo}
     pages = sorted(todo, key=lambda name: seconds[name], reverse=True)
     notebooks = [str(BUILD / "jupyter_execute" / f"{name}.ipynb") for name in pages]

@@ -1,11 +1,11 @@
-"""Run the quick tests that what has changed concerns: `make quick`.
+"""Run the quick tests that changed files concern: `make quick`.
 
     python -m tools.quick_tests [REVISION]
 
-What has changed since REVISION (HEAD, if none is given) is known from git; a file of tests is run
-if it is among that, or imports some of it, directly or not. A changed notebook, bank or page brings
-the tests that look at it. Tests marked slow (they grade classes, build books or drive a browser)
-are left to `make test`.
+Git tells which files have changed since REVISION (default: HEAD). A file of tests is run if it has
+changed itself, or if it imports a changed file, directly or through others. For changed notebooks,
+banks and pages, `LOOKED_AT_BY` says which tests to run. Tests marked slow (they grade classes,
+build books or drive a browser) are left to `make test`.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from tools.dependencies import code_of, dependencies
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("lib", "checking", "experiments", "grader", "tools", "tests")
-# What is no Python that tests import, and the tests that look at it.
+# The beginnings of paths of files that tests read without importing them, and these tests.
 LOOKED_AT_BY = {
     "solutions/": ["tests/exercises"],
     "exercises/": ["tests/exercises/test_release.py"],
@@ -30,7 +30,7 @@ LOOKED_AT_BY = {
 
 
 def changed_files(revision: str) -> list[str]:
-    """The files that differ from a revision, or are new, by their path in the project."""
+    """The paths, from the project's folder, of files that differ from a revision or are new."""
     differing = _git("diff", "--name-only", "--diff-filter=d", revision)
     new = _git("ls-files", "--others", "--exclude-standard")
     return sorted({*differing.splitlines(), *new.splitlines()})
@@ -46,7 +46,7 @@ def _git(*line: str) -> str:
 def concerned_tests(changed: list[str]) -> list[str]:
     """The files and folders of tests that changed files concern."""
     files = {ROOT / name for name in changed}
-    found = {tests for name in changed for tests in _looking_at(name)}
+    found = {tests for name in changed for tests in _tests_that_read(name)}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         used = dependencies(code_of(path), ROOT, packages=PACKAGES)
         if path in files or used & files:
@@ -56,12 +56,12 @@ def concerned_tests(changed: list[str]) -> list[str]:
     return sorted(found)
 
 
-def _looking_at(name: str) -> list[str]:
+def _tests_that_read(name: str) -> list[str]:
     return [t for start, tests in LOOKED_AT_BY.items() if name.startswith(start) for t in tests]
 
 
 def main() -> int:
-    """Run the tests; the exit code of what failed first."""
+    """Run ruff and the tests; return the exit code of the first that fails, or 0."""
     revision = sys.argv[1] if len(sys.argv) > 1 else "HEAD"
     changed = changed_files(revision)
     chosen = concerned_tests(changed)
@@ -75,7 +75,7 @@ def main() -> int:
     line = ["-m", "pytest", "-q", "-m", "not slow", "--numprocesses=auto", "--dist=loadgroup"]
     line += ["--no-loadscope-reorder"]
     code = subprocess.run([sys.executable, *line, *chosen], cwd=ROOT, check=False).returncode
-    return 0 if code == 5 else code  # all of them are slow
+    return 0 if code == 5 else code  # pytest's code for no tests: all of them are slow
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Hand in a sample class: write the submissions that tests/sample_class describes.
+"""Write the submissions of a sample class, which tests/sample_class describes.
 
     python -m tools.sample_class _build/sample-class transformer
 
-Each file there is a student: which notebooks of a part they fill in, and which known mistakes they
-make. Where a student has no mistakes of their own in a part, they make the one with the number
-`otherwise` in the last task of each notebook.
+Each file there describes a student: which notebooks of a part they fill in, and which known
+mistakes they make. If it lists no mistakes for a part, but has a number `otherwise`, the student
+makes the known mistake of that number (from 0) in the last task of each notebook.
 """
 
 import shutil
@@ -23,10 +23,14 @@ STUDENTS = ROOT / "tests" / "sample_class"
 
 
 def filled_in(student: dict, notebooks: list[str]) -> list[str]:
-    """The names of the notebooks that a student fills in, of all those of a part.
+    """The names of the notebooks that a student fills in.
+
+    Args:
+        student: the description.
+        notebooks: the names of all notebooks of a part.
 
     Raises:
-        ValueError: if the description says something else than one of the known words.
+        ValueError: if the description's `filled_in` is not one of the known words.
     """
     shares = {
         "all": notebooks,
@@ -40,11 +44,11 @@ def filled_in(student: dict, notebooks: list[str]) -> list[str]:
 
 
 def mistakes_in(student: dict, source: Path) -> dict[str, str]:
-    """The answers with a mistake that a student gives in a notebook, by task.
+    """The wrong answers that a student gives in a notebook, by task.
 
     Args:
         student: the description.
-        source: the instructor's notebook.
+        source: the path of the instructor's notebook.
 
     Raises:
         LookupError: if the bank does not hold a mistake that the description names.
@@ -77,7 +81,7 @@ def hand_in(student: dict, part: str, folder: Path) -> None:
             answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in cells}
             answers |= mistakes_in(student, source)
         for cell in notebook.cells:
-            cell.source = answers.get(_id(cell), cell.source)
+            cell.source = answers.get(_grade_id(cell), cell.source)
         nbformat.write(notebook, folder / path.name)
 
 
@@ -85,7 +89,7 @@ def _read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def _id(cell: NotebookNode) -> str:
+def _grade_id(cell: NotebookNode) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
@@ -94,7 +98,7 @@ def _is_answer(cell: NotebookNode) -> bool:
 
 
 def main() -> None:
-    """Write all submissions below the folder named first, for the parts named after it."""
+    """Write all submissions; the command line names the course's folder, and the parts."""
     course, parts = Path(sys.argv[1]), sys.argv[2:]
     shutil.rmtree(course, ignore_errors=True)
     for path in sorted(STUDENTS.glob("*.toml")):

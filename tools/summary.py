@@ -1,4 +1,4 @@
-"""The end of `make course`: what was built, the sample class's scores, and what to open.
+"""Print the summary of `make course`: what was built, scores of the sample class, what to open.
 
 python -m tools.summary _build/sample-class
 """

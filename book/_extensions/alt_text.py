@@ -1,6 +1,6 @@
-"""Make a missing text alternative a warning, and so, under `-W`, an error.
+"""Warn about images without an alternative text, which fails a build with `-W`.
 
-Without one, docutils puts the file's name there, which a screen reader then spells out.
+Without one, docutils writes the name of the file instead, which a screen reader then reads out.
 """
 
 from pathlib import PurePosixPath
@@ -13,7 +13,7 @@ LOGGER = getLogger(__name__)
 
 
 def is_description(alt: str, uri: str) -> bool:
-    """Whether an alternative text says something, rather than nothing or the file's name."""
+    """Whether an alternative text is more than nothing or the file's name."""
     file = PurePosixPath(uri)
     return alt.strip() not in ("", uri, file.name, file.stem)
 

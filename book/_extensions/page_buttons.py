@@ -1,7 +1,7 @@
-"""Give each page its notebook to download, and launch buttons once the repository has an address.
+"""Offer each page as a notebook to download, and to launch once the repository has an address.
 
-The theme does both only when Binder or Colab is configured, fails when no repository is, and
-sends Colab to the page's Markdown source, which Colab cannot open.
+The theme can do both, but only if Binder or Colab is configured. It fails if no repository is
+configured, and gives Colab the page's Markdown source, which Colab cannot open.
 """
 
 import shutil
@@ -69,6 +69,7 @@ def add_buttons(
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the extension to Sphinx."""
     app.connect("config-inited", enable_repository_button)
-    # After the theme has begun the list of buttons (500), before it reads `ipynb_source` (501).
+    # At this priority the function runs after the theme has made the list of buttons (also 500),
+    # and before the theme reads `ipynb_source` (501).
     app.connect("html-page-context", add_buttons, priority=500)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

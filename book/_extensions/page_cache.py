@@ -1,15 +1,16 @@
-"""Execute the book's pages in parallel, and never show an output that older code made.
+"""Execute the book's pages in parallel, and never show outputs of older code.
 
-jupyter-cache knows a page by its own code cells alone: after a change in `lib` it would go on
-serving what the old code printed. Here each page gets a cache folder of its own, named by a hash
-of all that its outputs depend on: its code cells, the modules of `lib` it imports (directly or
-through others), the data files these modules name, the locked versions and Python's. Other code
-means another folder, so that a stale output cannot be found, whatever was interrupted or undone
-in between. A page is executed when its folder lacks the mark of a finished run.
+jupyter-cache identifies a page by its code cells alone: after a change in `lib` it would still use
+the outputs of the old code. So each page gets a cache folder of its own here, named by a hash of
+all that its outputs depend on: its code cells, the modules that it imports (directly or through
+others), the data files that these name, the locked versions of packages, and the version of Python.
+Changed code has another folder, so outdated outputs cannot be found, even after builds that were
+interrupted and changes that were undone. A page is executed if its folder lacks the file that marks
+a finished run.
 
 What a page depends on is read from its source; see `tools.dependencies`.
 
-The caches of all checkouts on a machine lie in one place, since equal keys mean equal outputs:
+All checkouts on a machine share one folder of caches, since equal hashes mean equal outputs:
 `~/.cache/transformer-course`, or the folder that COURSE_CACHE names.
 """
 
@@ -41,13 +42,13 @@ from sphinx.util.logging import SphinxLoggerAdapter, getLogger
 from tools.dependencies import bare, dependencies, parse
 
 LOGGER = getLogger(__name__)
-# What myst-nb would log while it executes comes from several threads and without the page's
-# name; `execute_pages` reports the same in order.
+# Discards what myst-nb logs while it executes a page, which would come from several threads and
+# without the page's name. `execute_pages` reports the same, page by page.
 SILENT = SphinxLoggerAdapter(logging.Logger("silent", level=logging.CRITICAL + 1), {})
 
 LOCK = "requirements.lock"
 FINISHED = "finished.txt"
-KEPT = 8  # runs of a page, with the newest versions of its code
+RUNS_KEPT = 8  # finished runs of each page that stay in the cache, the newest ones
 
 
 class PageError(SphinxError):
@@ -72,10 +73,10 @@ class Page:
         return (self.cache / FINISHED).is_file()
 
     def seconds_last_time(self) -> float:
-        """How long the page took with any earlier code; if unknown, infinity for a part's lab.
+        """Seconds that the page has taken at most in earlier runs.
 
-        The longest pages must start first, or one of them runs on alone at the end; labs train
-        a model.
+        Without an earlier run, it is infinity for a part's lab, which trains a model, and 0 for
+        other pages. Pages that take long start first, so that none runs alone at the end.
         """
         marks = list(self.cache.parent.glob(f"*/{FINISHED}"))
         if marks:
@@ -84,7 +85,7 @@ class Page:
 
 
 def page_key(notebook: NotebookNode, root: Path) -> str:
-    """Hash all that the notebook's outputs depend on."""
+    """A hash of everything on which the notebook's outputs depend."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     # IPython turns its %magics into Python, which can then be parsed.
     source = "\n".join(TransformerManager().transform_cell(cell) for cell in cells)
@@ -98,7 +99,7 @@ def page_key(notebook: NotebookNode, root: Path) -> str:
 
 
 def _digest(file: Path) -> str:
-    """Of a module's code, whose docstrings and comments change no output; of other files' bytes."""
+    """Hash a file; of a module only the code, as docstrings and comments change no output."""
     content = file.read_bytes()
     if file.suffix == ".py":
         content = json.dumps(bare(parse(content.decode("utf-8")))).encode()
@@ -106,7 +107,7 @@ def _digest(file: Path) -> str:
 
 
 def read_page(env: BuildEnvironment, docname: str) -> Page | None:
-    """Read a page as myst-nb's parser will; None for a page without code cells."""
+    """Read a page as myst-nb does; return None if it has no code cells."""
     path = str(env.doc2path(docname))
     content = Path(path).read_text(encoding="utf-8")
     reader = create_nb_reader(path, env.myst_config, env.mystnb_config, content)
@@ -118,15 +119,15 @@ def read_page(env: BuildEnvironment, docname: str) -> Page | None:
 
 
 def caches() -> Path:
-    """The folder of all caches on this machine."""
+    """The folder with all caches on this machine."""
     return Path(os.environ.get("COURSE_CACHE") or Path.home() / ".cache" / "transformer-course")
 
 
 def find_stale_pages(app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> list[str]:
-    """Name the pages that Sphinx last read with the outputs of other code.
+    """Return the names of the pages that Sphinx has last read with outputs of other code.
 
-    What it read them with is stored in its environment, which Sphinx writes only after it has
-    read everything: a build that ends early leaves the old record.
+    Which cache each page was read with is stored in Sphinx's environment. Sphinx writes that only
+    after it has read all pages, so a build that ends early leaves the old record.
     """
     caches_read = getattr(env, "page_caches", {})
     pages = [read_page(env, docname) for docname in sorted(env.found_docs)]
@@ -135,10 +136,14 @@ def find_stale_pages(app: Sphinx, env: BuildEnvironment, *_changes: set[str]) ->
 
 
 def prepare_kernels(profiles: Path) -> None:
-    """Set what the kernels inherit: one thread each, and a profile that is not the user's own."""
-    # The kernels share the cores, and a page's numbers must not depend on how many there are.
+    """Set the environment that kernels inherit: one thread, and an IPython profile of the build.
+
+    Args:
+        profiles: the folder for the profile.
+    """
+    # The kernels share the cores, and a page's numbers must not depend on the number of cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # `make` sets this for our own code; other people's would warn in the pages' outputs.
+    # `make` sets this for the course's own code; packages would then warn in the pages' outputs.
     os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
     # ipykernel warns at every start that local connections are not encrypted.
     config = profiles / "profile_default" / "ipython_kernel_config.json"
@@ -150,7 +155,7 @@ def prepare_kernels(profiles: Path) -> None:
 def execute_page(page: Page, env: BuildEnvironment) -> float:
     """Execute a page into its cache folder; return how many seconds that took."""
     start = time.monotonic()
-    # A build of another checkout may execute the same page meanwhile.
+    # The folder's name is the process's own: another build may execute the same page meanwhile.
     draft = page.cache.with_name(f".{page.cache.name}-{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     config = env.mystnb_config.copy(execution_cache_path=str(draft))
@@ -162,13 +167,13 @@ def execute_page(page: Page, env: BuildEnvironment) -> float:
         draft.rename(page.cache)
     shutil.rmtree(draft, ignore_errors=True)
     marks = sorted(page.cache.parent.glob(f"*/{FINISHED}"), key=lambda mark: mark.stat().st_mtime)
-    for mark in marks[:-KEPT]:
+    for mark in marks[:-RUNS_KEPT]:
         shutil.rmtree(mark.parent, ignore_errors=True)
     return seconds
 
 
 def execute_pages(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Execute, in parallel, those of the pages to be read whose outputs are not in the cache."""
+    """Execute in parallel the pages that Sphinx will read and whose outputs are not cached."""
     pages = [read_page(env, name) for name in docnames if name in env.page_caches]
     pages = [page for page in pages if not page.finished]
     if not pages:
@@ -188,7 +193,7 @@ def execute_pages(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
             if error:
                 errors.append(f"{page.docname}\n{readable(error)}")
     except KeyboardInterrupt:
-        # Kernels do not hear Ctrl-C, and Python would wait for them.
+        # Ctrl-C does not reach the kernels, and Python would wait until they have finished.
         pool.shutdown(wait=False, cancel_futures=True)
         for kernel in psutil.Process().children():
             kernel.terminate()
@@ -199,12 +204,12 @@ def execute_pages(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
 
 
 def readable(error: BaseException) -> str:
-    """Return what the cell said, without the terminal's colour codes."""
+    """Return the message of a failed cell, without colour codes for terminals."""
     return re.sub(r"\x1b\[[\d;]*m", "", str(error.__cause__ or error))
 
 
 def use_cache_of_page(app: Sphinx, docname: str, _content: list[str]) -> None:
-    """Point myst-nb, which is about to read the page, to the page's own cache folder."""
+    """Set the cache folder that myst-nb uses to that of the page that it reads next."""
     if docname in app.env.page_caches:
         cache = str(app.env.page_caches[docname])
         app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=cache)
@@ -213,12 +218,12 @@ def use_cache_of_page(app: Sphinx, docname: str, _content: list[str]) -> None:
 def keep_outputs(app: Sphinx, _doctree: nodes.document) -> None:
     """Put the outputs into the notebook that myst-nb has just written below `jupyter_execute`.
 
-    It shows the outputs that it finds in a cache, but writes the notebook without them.
+    myst-nb shows the outputs that it finds in a cache, but writes the notebook without them.
     """
     cache = app.env.page_caches.get(app.env.docname)
     if cache is not None:
         path = Path(app.outdir).parent / "jupyter_execute" / f"{app.env.docname}.ipynb"
-        # The page's own metadata stay: the cache does not know of changed tags.
+        # The metadata of the cells are not taken from the cache, where tags may be outdated.
         _, notebook = get_cache(cache).merge_match_into_notebook(
             nbformat.read(path, 4), cell_meta=()
         )
@@ -226,7 +231,7 @@ def keep_outputs(app: Sphinx, _doctree: nodes.document) -> None:
 
 
 def note_caches(app: Sphinx, exception: Exception | None) -> None:
-    """Note where each page's outputs are, for `tools/prove_pages.py`."""
+    """Write a file with the cache folder of each page, for `tools/prove_pages.py`."""
     if exception is None:
         found = {name: str(cache) for name, cache in app.env.page_caches.items()}
         path = Path(app.outdir).parent / "page-caches.json"
@@ -234,10 +239,10 @@ def note_caches(app: Sphinx, exception: Exception | None) -> None:
 
 
 def forget_faulty_build(app: Sphinx, _exception: Exception | None) -> None:
-    """After a build with warnings, let the next one read every page again.
+    """After a build with warnings, make the next one read every page again.
 
-    Sphinx warns only about pages it reads or writes, so the same command would pass when
-    repeated.
+    Sphinx warns only about pages that it reads or writes, so without this the same command would
+    pass when it is repeated.
     """
     if app._warncount:
         Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)

@@ -1,10 +1,11 @@
 """The pieces that a student wrote in a part's earlier notebooks, for its closing notebook.
 
-`load_pieces` takes each piece from the student's notebook if it gives the same results as the
-course's, and the course's otherwise. So a slip in an early notebook does not spoil the last one.
+A piece is the answer to a task of an earlier notebook. `load_pieces` takes the student's own if it
+gives the same results as the course's, and the course's otherwise. So a slip in an early notebook
+does not spoil the last one.
 
-What the pieces of a part are stands in a module of its name here, such as
-`checking.pieces.transformer`: a dict `PIECES`, from the name of a task to its `Piece`.
+A part with pieces has a module here with the part's name, such as `checking.pieces.transformer`. It
+defines the dict `PIECES`, from the name of a task to its `Piece`.
 """
 
 import contextlib
@@ -30,18 +31,18 @@ __all__ = ["Piece", "load_pieces", "pieces_of"]
 
 
 def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
-    """Collect the pieces of a part from the student's notebooks, and say which are whose.
+    """Collect the pieces of a part, and print which are the student's and which the course's.
 
     From each notebook the setup cell and the answer cells are run, each answer cell by itself.
-    Nothing that happens in them stops the loading, and what they print is dropped. An endless
-    loop is the one thing that cannot be caught here: interrupt the kernel and mend that cell.
+    An exception in them does not stop the loading, and what they print is dropped. Only an endless
+    loop is not caught: interrupt the kernel and mend that cell.
 
-    A piece that differs from the course's on a few inputs (float64, 1e-9, gradients too) is
-    replaced by the course's. A table of all pieces is printed.
+    A piece is replaced by the course's if its values or gradients differ from the course's on a few
+    inputs, in float64 by more than 1e-9. A table of all pieces is printed.
 
     Args:
         part: the name of the part, such as "transformer".
-        folder: where the notebooks are.
+        folder: the folder with the student's notebooks.
 
     Returns:
         An object with one attribute for each piece, such as `pieces.padding_mask`.
@@ -51,14 +52,14 @@ def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
     """
     chosen, rows = {}, []
     known = pieces_of(part)
-    with _undisturbed():
+    with _without_side_effects():
         notebooks = {piece.notebook for piece in known.values()}
         runs = {name: _run_notebook(Path(folder, f"{name}.ipynb")) for name in notebooks}
         for name, piece in known.items():
-            answers, otherwise = runs[piece.notebook]
-            theirs, problem = answers.get(name, (None, otherwise))
-            problem = problem or _difference(piece, theirs)
-            chosen[name] = piece.reference if problem else theirs
+            answers, problem_if_absent = runs[piece.notebook]
+            answer, problem = answers.get(name, (None, problem_if_absent))
+            problem = problem or _difference(piece, answer)
+            chosen[name] = piece.reference if problem else answer
             rows.append((name, "the course's" if problem else "yours", problem, piece.notebook))
     width = max(map(len, chosen))
     print("The pieces that this notebook puts together:")
@@ -82,7 +83,8 @@ def pieces_of(part: str) -> dict[str, Piece]:
 
 # --- running a student's notebook ---------------------------------------------------------
 
-# The library import-ipynb would run the test cells too, which fail in an unfinished notebook.
+# The package import-ipynb is of no use for this: it would run the test cells too, which fail in an
+# unfinished notebook.
 
 
 def _run_notebook(path: Path) -> tuple[dict[str, tuple[Any, str | None]], str]:
@@ -92,13 +94,14 @@ def _run_notebook(path: Path) -> tuple[dict[str, tuple[Any, str | None]], str]:
         path: the notebook.
 
     Returns:
-        By id of the answer cell: what the cell defines and None, or None and what is wrong. Then
-        what is wrong with cells that are not there.
+        A dict by id of the answer cell, and a string. The dict holds, for each cell that was found,
+        the piece that it defines and None, or None and what is wrong with it. The string says what
+        is wrong with the pieces that the dict lacks.
     """
     if not path.exists():
         return {}, "notebook missing"
     try:
-        cells = list(_cells(path))
+        cells = list(_setup_and_answer_cells(path))
     except Exception:
         return {}, "notebook cannot be read"
     namespace = {"__name__": "__main__"}
@@ -109,16 +112,16 @@ def _run_notebook(path: Path) -> tuple[dict[str, tuple[Any, str | None]], str]:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            answers[name] = (None, _raised(error))
+            answers[name] = (None, _describe_error(error))
         else:
             if name in namespace:
                 answers[name] = (namespace[name], None)
     return answers, "not written yet"
 
 
-def _cells(path: Path) -> Iterator[tuple[str, str]]:
-    """The id and source of the cells to run, in order."""
-    # Not with nbformat, whose import takes longer than all the rest.
+def _setup_and_answer_cells(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield id and source of the setup cell and of the answer cells, in order."""
+    # JSON is read without nbformat, whose import takes longer than loading all the pieces.
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         about = cell["metadata"].get("nbgrader", {})
         is_setup = about.get("grade_id") == "setup"
@@ -127,8 +130,8 @@ def _cells(path: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep what students' cells print, forbid or set from reaching the closing notebook."""
+def _without_side_effects() -> Iterator[None]:
+    """Keep students' cells from printing, forbidding functions or changing settings of torch."""
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
@@ -145,24 +148,25 @@ def _undisturbed() -> Iterator[None]:
             torch.set_grad_enabled(grad)
 
 
-def _difference(piece: Piece, theirs: Any) -> str | None:
-    """What is wrong with a student's piece, or None."""
+def _difference(piece: Piece, answer: Any) -> str | None:
+    """How a student's piece differs from the course's, in words; None if it does not."""
     try:
-        piece.check(piece.reference, theirs)
+        piece.check(piece.reference, answer)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         if not isinstance(error, CheckFailed):
-            return _raised(error)
+            return _describe_error(error)
         if error.__cause__ is None:
             return "gives other values"
-        return _raised(error.__cause__)
+        return _describe_error(error.__cause__)
     return None
 
 
-def _raised(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
+    """An exception in a student's piece, in at most about 80 characters."""
     if isinstance(error, NotImplementedError):
         return "not written yet"
-    # Unlike str(error), this holds even if the error's own __str__ fails.
+    # Unlike str(error), this works even if the exception's own __str__ raises.
     text = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
     return f"raised {text if len(text) <= 70 else text[:69] + '…'}"

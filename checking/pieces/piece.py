@@ -1,4 +1,4 @@
-"""What a piece is, and how a student's is compared with the course's."""
+"""The class `Piece`, and functions that compare a student's piece with the course's."""
 
 import copy
 from collections.abc import Callable
@@ -16,12 +16,13 @@ SAME = "it gives what the course's gives"
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a closing notebook.
+    """A function or class that students write in an earlier notebook and a closing one uses.
 
     Attributes:
         notebook: the name of the notebook in which students write it.
-        reference: the course's own, with the signature that the notebook asks for.
-        check: called with the reference and a student's; raises where they differ.
+        reference: the course's own function or class, with the signature that the notebook asks
+            for.
+        check: called with the reference and the student's piece; raises if they differ.
     """
 
     notebook: str
@@ -30,33 +31,45 @@ class Piece:
 
 
 def same_calls(*cases: tuple) -> Callable[[Callable, Callable], None]:
-    """Compare two functions on some lists of arguments, in values and, of floats, gradients."""
+    """Make a `Piece.check` that compares two functions on some lists of arguments.
 
-    def check_calls(reference: Callable, theirs: Callable) -> None:
+    Args:
+        cases: lists of arguments. If the first argument of a list is a floating point tensor,
+            gradients are compared as well as values.
+    """
+
+    def check_calls(reference: Callable, answer: Callable) -> None:
         for case in map(copy_arguments, cases):
             has_gradients = isinstance(case[0], Tensor) and case[0].is_floating_point()
-            check_same_as(reference, theirs, *case, must_hold=SAME, gradients=has_gradients)
+            check_same_as(reference, answer, *case, must_hold=SAME, gradients=has_gradients)
 
     return check_calls
 
 
 def same_modules(sizes: tuple[int, ...], *cases: tuple) -> Callable[[Callable, Callable], None]:
-    """Compare two modules with the same weights, in values and gradients, the weights' too."""
+    """Make a `Piece.check` that compares two modules, given the same weights.
 
-    def check_modules(reference: Callable, theirs: Callable) -> None:
+    Values are compared, and gradients with respect to the arguments and to the weights.
+
+    Args:
+        sizes: the arguments of the modules' constructor.
+        cases: lists of arguments of the modules' forward.
+    """
+
+    def check_modules(reference: Callable, answer: Callable) -> None:
         for case in map(copy_arguments, cases):
-            ours = reference(*sizes).to(case[0].dtype)
-            other = call(theirs, *sizes).to(case[0].dtype)
-            shapes = {name: tuple(value.shape) for name, value in ours.named_parameters()}
-            check({n: tuple(v.shape) for n, v in other.named_parameters()}, shapes, SAME)
-            state = set_parameters(other).state_dict()
-            ours.load_state_dict({name: state[name] for name in shapes})
-            check_same_as(ours.forward, other, *case, must_hold=SAME)
-            check(parameter_gradients(other, *case), parameter_gradients(ours, *case), SAME)
+            expected = reference(*sizes).to(case[0].dtype)
+            module = call(answer, *sizes).to(case[0].dtype)
+            shapes = {name: tuple(value.shape) for name, value in expected.named_parameters()}
+            check({n: tuple(v.shape) for n, v in module.named_parameters()}, shapes, SAME)
+            state = set_parameters(module).state_dict()
+            expected.load_state_dict({name: state[name] for name in shapes})
+            check_same_as(expected.forward, module, *case, must_hold=SAME)
+            check(parameter_gradients(module, *case), parameter_gradients(expected, *case), SAME)
 
     return check_modules
 
 
 def copy_arguments(case: tuple) -> tuple:
-    """The same arguments in other memory: a student's piece may write into them."""
+    """Arguments with copies of the tensors, since a student's piece may change them in place."""
     return tuple(copy.deepcopy(x) if isinstance(x, Tensor) else x for x in case)

@@ -1,7 +1,6 @@
 """The pieces of the Transformer's translator, written in the notebooks 01 to 07.
 
-The course's pieces have the signatures that the notebooks ask for, and stand on the functions of
-`lib`.
+The course's pieces call the functions of `lib`, and have the signatures that the notebooks ask for.
 """
 
 import math
@@ -18,7 +17,8 @@ from checking.inputs import example
 from checking.pieces.piece import SAME, Piece, copy_arguments, same_calls, same_modules
 from lib import attention, feed_forward, masks, training
 
-# Bound here, so that the ban of the closing notebook does not reach the course's own piece.
+# Imported by name before the closing notebook forbids it, so that the course's own piece, which
+# calls it, is not affected by that ban.
 from lib.decoding import greedy_decode as decode_greedily
 from lib.positions import sinusoidal_positions
 
@@ -31,14 +31,14 @@ def padding_mask(token_ids: Tensor, pad_id: int) -> Tensor:
 
 
 def decoder_mask(target_ids: Tensor, pad_id: int) -> Tensor:
-    """Notebook 02: `lib.masks`' two masks at once; position 0 is never padding."""
+    """Notebook 02: both masks of `lib.masks` combined; position 0 never counts as padding."""
     real = masks.padding_mask(target_ids, pad_id)
     real[..., :1] = True
     return real & masks.causal_mask(target_ids.shape[1])
 
 
 class CoursesMultiHeadAttention(nn.Module):
-    """Notebook 04: `lib.attention.MultiHeadAttention` by other names.
+    """Notebook 04: `lib.attention.MultiHeadAttention` with the notebook's names of parameters.
 
     Keys and values shared between heads, which the translator does not need, are left out.
     """
@@ -55,7 +55,7 @@ class CoursesMultiHeadAttention(nn.Module):
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Output and weights."""
+        """Return the output and the attention weights."""
         return self._module[0](query, key, value, allowed, need_weights=True)
 
 
@@ -69,7 +69,7 @@ def add_positions(embeddings: Tensor, positions: Tensor | None = None) -> Tensor
 
 
 class CoursesPositionwiseFeedForward(nn.Module):
-    """Notebook 06: `lib.feed_forward.PositionwiseFeedForward` by other names, ReLU only."""
+    """Notebook 06: `lib.feed_forward.PositionwiseFeedForward` with other names, ReLU only."""
 
     def __init__(self, d_model: int, d_ff: int):
         super().__init__()
@@ -88,7 +88,7 @@ def residual_stack(
     norms: list[tuple[Tensor, Tensor]],
     norm_first: bool = False,
 ) -> Tensor:
-    """Notebook 06: what `lib.residual.ResidualConnection` does, with norms that are given."""
+    """Notebook 06: what `lib.residual.ResidualConnection` does, with given weights and biases."""
     wanted = len(sublayers) + norm_first
     if len(norms) != wanted:
         raise ValueError(f"expected {wanted} norms, got {len(norms)}")
@@ -109,7 +109,7 @@ def shift_right(target_ids: Tensor, bos_id: int, pad_id: int) -> tuple[Tensor, T
 def smoothed_cross_entropy(
     logits: Tensor, targets: Tensor, smoothing: float, ignore_index: int = -100
 ) -> Tensor:
-    """Notebook 07: `lib.training.label_smoothing_loss` of the positions that count."""
+    """Notebook 07: `lib.training.label_smoothing_loss` without positions of `ignore_index`."""
     counts = targets != ignore_index
     return training.label_smoothing_loss(
         logits[counts], targets[counts], smoothing=smoothing, pad_id=ignore_index
@@ -130,7 +130,7 @@ def greedy_decode(
     pad_id: int,
     max_length: int,
 ) -> Tensor:
-    """Notebook 07: `lib.decoding.greedy_decode` with a function in place of a model."""
+    """Notebook 07: `lib.decoding.greedy_decode` for a function instead of a model."""
     if max_length == 0:
         return prefix[:, :0]
     model = _FunctionAsModel(next_scores, prefix, eos_id, pad_id)
@@ -139,10 +139,11 @@ def greedy_decode(
 
 
 class _FunctionAsModel(nn.Module):
-    """What `lib.decoding.greedy_decode` needs of a model.
+    """Gives the function `next_scores` the methods that `lib.decoding.greedy_decode` calls.
 
-    That function never writes the model's pad_id and bos_id, which notebook 07 allows. So here
-    they are −1 and −2, two columns that are added to the scores.
+    `lib.decoding.greedy_decode` never generates the model's pad_id and bos_id; the function of
+    notebook 07 may generate any id. So the model's ids are −1 and −2 here, which stand for two
+    columns that are appended to the scores.
     """
 
     def __init__(self, next_scores: Callable, prefix: Tensor, eos_id: int, pad_id: int):
@@ -151,24 +152,24 @@ class _FunctionAsModel(nn.Module):
         self.config = SimpleNamespace(pad_id=-1, bos_id=-2, eos_id=eos_id)
 
     def encode(self, source_ids: Tensor) -> Tensor:
-        """Nothing to read."""
+        """Return the source unchanged: there is no encoder."""
         return source_ids
 
     def decode(self, ids: Tensor, memory: Tensor, source_ids: Tensor, cache: None) -> Tensor:
-        """Scores of the next token; ids begin with a column that the prefix takes the place of."""
+        """Return scores of the next token; the prefix replaces the first column of ids (bos_id)."""
         new = ids[:, 1:].masked_fill(ids[:, 1:] == -1, self.pad_id)
         return F.pad(self.next_scores(torch.cat((self.prefix, new), dim=1)), (0, 2))[:, None]
 
 
-# --- what they are compared on ------------------------------------------------------------
+# --- the inputs on which a student's pieces are compared with these -----------------------
 
 
-def _check_rates(reference: Callable, theirs: Callable) -> None:
+def _check_rates(reference: Callable, answer: Callable) -> None:
     for case in [(1, 64, 100, 0.5), (99, 64, 100, 2.0), (100, 12, 100), (5000, 512)]:
-        check(call(theirs, *case), reference(*case), SAME)
+        check(call(answer, *case), reference(*case), SAME)
 
 
-def _check_stacks(reference: Callable, theirs: Callable) -> None:
+def _check_stacks(reference: Callable, answer: Callable) -> None:
     def stack(function: Callable, count: int) -> Callable:
         def run(x, weight_1, bias_1, weight_2, bias_2, weight_3, bias_3):
             norms = [(weight_1, bias_1), (weight_2, bias_2), (weight_3, bias_3)]
@@ -181,16 +182,16 @@ def _check_stacks(reference: Callable, theirs: Callable) -> None:
         for x in (_X, _STRIDED, _X[:1, :1]):
             check_same_as(
                 stack(reference, count),
-                stack(theirs, count),
+                stack(answer, count),
                 *copy_arguments((x, *norms)),
                 must_hold=SAME,
             )
     single = [tensor.float() for tensor in (_X, *norms)]
-    check_same_as(stack(reference, 3), stack(theirs, 3), *single, must_hold=SAME)
+    check_same_as(stack(reference, 3), stack(answer, 3), *single, must_hold=SAME)
 
 
 def _scores(ids: Tensor) -> Tensor:
-    """Scores that depend on every token and its place, for three sentences and no fewer."""
+    """Scores of 12 tokens that depend on all ids and their places; ids must be of 3 sentences."""
     place = torch.arange(1, ids.shape[1] + 1)
     mixed = (ids * place * place).sum(dim=1, keepdim=True) * 0.37
     return torch.sin(mixed + torch.arange(12) * 1.7) + 0.1 * example(3, 12)
@@ -201,8 +202,8 @@ _LONG_IDS = torch.arange(31 * 2).reshape(2, 31) % 29 + 1
 _X, _Y = example(2, 5, 12, seed=1), example(2, 7, 12, seed=2)
 _CAUSAL = torch.ones(5, 5, dtype=torch.bool).tril().expand(2, 1, 5, 5)
 _PADDED = (torch.arange(7) < torch.tensor([[7], [4]]))[:, None, None]
-_BY_HEAD = example(2, 3, 5, 7, seed=3) > 0  # with a row that is empty
-_BY_HEAD[0, 0, 2] = False
+_BY_HEAD = example(2, 3, 5, 7, seed=3) > 0
+_BY_HEAD[0, 0, 2] = False  # a query that may attend to no key
 _STRIDED = example(12, 5, 2, seed=4).permute(2, 1, 0)
 _LOGITS, _LABELS = example(3, 6, 11) * 3, _IDS.masked_fill(_IDS == 0, -100)
 

@@ -1,19 +1,19 @@
-"""The bank: answers to the tasks of which it is known whether they are right.
+"""The bank: answers to the tasks that are known to be right or wrong.
 
 Each task has a file, `grader/bank/PART/NOTEBOOK/TASK.py`, with a cell for each answer. A cell
-starts with a line that says what it is; below it stands what a student would write into the answer
-cell of the notebook:
+starts with a header, which says whether the answer is right, and describes it. Below the header is
+the answer, as a student would write it into the answer cell of the notebook:
 
     # %% mistake: the 1/√d_k is missing
     # %% correct: with einsum
 
-Where the task is a class, a cell without that class says only what differs from the reference, the
-answer in solutions/:
+If the task is a class, a cell need not hold the whole class. A cell without the class holds only
+what differs from the reference, which is the answer in solutions/:
 
-- A function whose first parameter is `self`, or that is a staticmethod or classmethod, takes the
-  place of the reference's method of that name.
-- If the reference has none, it comes last in the class; another function of the cell must use it.
-- All else, such as imports and helper functions, stands before the class.
+- A method (a function whose first parameter is `self`, or a staticmethod or classmethod) replaces
+  the reference's method of the same name.
+- A method of a new name is added at the end of the class; another function of the cell must use it.
+- All else, such as imports and helper functions, is put before the class.
 """
 
 import ast
@@ -41,7 +41,7 @@ class KnownAnswer:
     Attributes:
         task: the id of the answer cell.
         is_correct: whether the tests must accept it.
-        sentence: what is wrong, or in which style it is written.
+        sentence: what is wrong with it, or how it differs from the reference; from the header.
         source: the whole text of the answer cell.
     """
 
@@ -55,12 +55,12 @@ def read_bank(notebook: Path) -> list[KnownAnswer]:
     """Read the known answers to the tasks of a notebook, in the order of its cells.
 
     Args:
-        notebook: the instructor's, such as solutions/transformer/02-masks.ipynb, in whatever
-            course. A notebook without a bank has no known answers.
+        notebook: the path of the instructor's notebook, which ends as in
+            solutions/transformer/02-masks.ipynb. A notebook without a bank has no known answers.
 
     Raises:
-        ValueError: if a file is named after no task, a line looks like a header and is none, or
-            the methods of a cell cannot be put into the reference. It names file and line.
+        ValueError: if the name of a file is not that of a task, a header is malformed, or the
+            methods of a cell cannot be put into the reference. The message names file and line.
     """
     folder = BANK / notebook.parent.name / notebook.stem
     paths = {path.stem: path for path in sorted(folder.glob("*.py"))}
@@ -84,10 +84,10 @@ def read_bank(notebook: Path) -> list[KnownAnswer]:
 
 
 def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
-    """An instructor's notebook as text, and its bank, which is empty if it has none.
+    """An instructor's notebook as text, and the known answers to its tasks.
 
     Args:
-        path: such as solutions/transformer/02-masks.ipynb.
+        path: the notebook's path, such as solutions/transformer/02-masks.ipynb.
     """
     return path.read_text(encoding="utf-8"), tuple(read_bank(path))
 
@@ -107,8 +107,9 @@ def _read_task(path: Path, reference: str) -> list[KnownAnswer]:
         if not source:
             _refuse(path, start + 1, "an answer below the header", source)
         if is_class:
-            # Below empty lines, so that Python numbers the lines as in the file.
-            source = _whole_answer(path, "\n" * (start + 1) + source, reference)
+            # Empty lines stand for the lines above it in the file, so that the line numbers in
+            # messages are those of the file.
+            source = _complete_class(path, "\n" * (start + 1) + source, reference)
         answers.append(KnownAnswer(path.stem, kind == "correct", sentence.strip(), source.strip()))
     return answers
 
@@ -120,12 +121,13 @@ def _refuse(path: Path, line: int, expected: str, got: str) -> NoReturn:
 # --- answers that say only what differs ---------------------------------------------------
 
 
-def _whole_answer(path: Path, cell: str, reference: str) -> str:
-    """The text of a cell; if it holds methods only, the reference with them in it.
+def _complete_class(path: Path, cell: str, reference: str) -> str:
+    """The text of a cell; if it lacks the class, the reference with the cell's methods in it.
 
     Args:
-        path: the file of a task that is a class.
-        cell: below empty lines in the place of those above it in the file.
+        path: the bank's file; its name is that of the class.
+        cell: the text of the cell, below as many empty lines as there are lines above it in the
+            file.
         reference: the text of the answer cell in solutions/.
     """
     try:
@@ -135,16 +137,18 @@ def _whole_answer(path: Path, cell: str, reference: str) -> str:
     if _find_class(tree, path.stem):
         return cell
     lines = [line for line in reference.split("\n") if line.strip() not in _MARKERS]
-    theirs = _find_class(ast.parse("\n".join(lines)), path.stem)
-    assert theirs is not None and theirs.end_lineno is not None
-    replaceable = {node.name: node for node in theirs.body if isinstance(node, ast.FunctionDef)}
-    before, methods = _take_apart(path, cell, tree, list(replaceable))
-    # From the end to the beginning, so that the lines above keep their numbers.
+    reference_class = _find_class(ast.parse("\n".join(lines)), path.stem)
+    assert reference_class is not None and reference_class.end_lineno is not None
+    functions = (node for node in reference_class.body if isinstance(node, ast.FunctionDef))
+    replaceable = {node.name: node for node in functions}
+    before, methods = _split_cell(path, cell, tree, list(replaceable))
+    # Changes go from the end to the beginning, so that the lines above keep their numbers.
     added = [text for name, text in methods.items() if name not in replaceable]
-    lines[theirs.end_lineno : theirs.end_lineno] = [f"\n{text}" for text in added]
+    end = reference_class.end_lineno
+    lines[end:end] = [f"\n{text}" for text in added]
     for name, node in reversed(replaceable.items()):
         if name in methods:
-            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             lines[first - 1 : node.end_lineno] = [methods[name]]
     return f"{before}\n\n\n" + "\n".join(lines)
 
@@ -154,20 +158,20 @@ def _find_class(tree: ast.Module, name: str) -> ast.ClassDef | None:
     return next(found, None)
 
 
-def _take_apart(
+def _split_cell(
     path: Path, cell: str, tree: ast.Module, replaceable: list[str]
 ) -> tuple[str, dict[str, str]]:
-    """What of a cell stands before the class, and its methods by name, indented."""
+    """Split a cell into the text to put before the class, and its methods by name, indented."""
     lines, start = cell.split("\n"), 0
     before: list[str] = []
     methods: dict[str, str] = {}
     for node in tree.body:
-        # With the comments above it; those at the end of the cell belong to the last.
+        # A statement includes the comments above it, the last one also those below it.
         end = len(lines) if node is tree.body[-1] else node.end_lineno or start
         piece, start = lines[start:end], end
         if isinstance(node, ast.FunctionDef):
-            if problem := _misplaced(node, tree, replaceable):
-                _refuse(path, node.lineno, problem, node.name)
+            if expected := _expected_for(node, tree, replaceable):
+                _refuse(path, node.lineno, expected, node.name)
             if node.name in methods:
                 _refuse(path, node.lineno, "each method once", node.name)
         if isinstance(node, ast.FunctionDef) and _is_method(node):
@@ -182,17 +186,19 @@ def _take_apart(
 
 
 def _is_method(node: ast.FunctionDef) -> bool:
-    decorators = {part.id for part in node.decorator_list if isinstance(part, ast.Name)}
+    decorators = {name.id for name in node.decorator_list if isinstance(name, ast.Name)}
     first = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)][:1]
     return first == ["self"] or bool(decorators & {"staticmethod", "classmethod"})
 
 
-def _misplaced(function: ast.FunctionDef, tree: ast.Module, replaceable: list[str]) -> str:
-    """What is expected instead of a function whose name or `self` is misspelt, or ""."""
+def _expected_for(function: ast.FunctionDef, tree: ast.Module, replaceable: list[str]) -> str:
+    """What is expected instead of a function, if its name or `self` is misspelt; otherwise ""."""
     is_method = _is_method(function)
     if function.name in replaceable:
         return "" if is_method else "a method with `self` first, or else the whole class"
-    others = [node for part in tree.body if part is not function for node in ast.walk(part)]
+    others = [
+        node for statement in tree.body if statement is not function for node in ast.walk(statement)
+    ]
     if is_method:
         used = {node.attr for node in others if isinstance(node, ast.Attribute)}
     else:

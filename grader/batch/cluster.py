@@ -1,9 +1,9 @@
-"""Examining on a Dask cluster: on each of its machines, the processes and sandbox of that machine.
+"""Examining on a Dask cluster, in processes and a sandbox of each of its machines.
 
     dask worker tcp://SCHEDULER:8786 --no-nanny --nthreads CORES      # on each machine
 
-A worker examines as many notebooks at once as it has threads. Its threads only wait: each notebook
-is examined in a process of its own, as on the teacher's machine.
+A worker examines as many notebooks at once as it has threads. The threads only wait for processes,
+which examine the notebooks as on the teacher's machine.
 """
 
 import contextlib
@@ -33,13 +33,13 @@ class Cluster:
 
     Args:
         address: of the scheduler, such as "tcp://10.0.0.5:8786".
-        sandbox: as in `grader.judging.job.Setting`; where it may be missing, a worker that lacks
-            it is named on stderr.
+        sandbox: as in `grader.judging.job.Setting`. With "if-possible", workers that cannot build
+            the sandbox are named on stderr.
 
     Raises:
-        SandboxError: if the sandbox is required, and a worker lacks it.
-        LookupError: if it cannot be reached, has no worker, or one with another version of the
-            course, with what to do.
+        SandboxError: if the sandbox is required and a worker cannot build it.
+        LookupError: if the scheduler cannot be reached or has no workers, or a worker has another
+            version of the course or runs below a nanny. The message says what to do.
     """
 
     def __init__(self, address: str, sandbox: str = "required"):
@@ -71,13 +71,13 @@ class Cluster:
                 f"a worker of {self.address} lacks the course ({error}). Install it there, in the "
                 "environment that starts the worker"
             ) from None
-        for worker, (theirs, is_daemon, lacking) in sorted(found.items()):
-            if is_daemon:  # which multiprocessing lets have no children
+        for worker, (workers_version, is_daemon, lacking) in sorted(found.items()):
+            if is_daemon:  # multiprocessing does not let a daemon start processes
                 raise LookupError(
                     f"the Dask worker {worker} runs below a nanny, where it may start no "
                     "processes. Start it with --no-nanny"
                 )
-            if theirs != version():
+            if workers_version != version():
                 raise LookupError(
                     f"expected the version of the course that is here on the worker {worker}, got "
                     "another. Install the same there and start the worker again"
@@ -93,10 +93,10 @@ class Cluster:
     def map(
         self, job_of: Callable[[Item], Job], items: Iterator[Item]
     ) -> Generator[tuple[Item, Finding], None, None]:
-        """Examine items, a few ahead at a time, and give each finding as it comes.
+        """Examine items; yield each with its finding, in the order in which they are done.
 
-        A worker that dies costs nothing: Dask gives what it had in hand to the others, and waits
-        for a new one where there is none.
+        Items are read as they are needed, a few ahead of the workers. If a worker dies, no item is
+        lost: Dask gives its items to other workers, or waits for a new one if there are none.
         """
         waiting: dict[Future, Item] = {}
         with self._client, self._client.get_executor(pure=False) as executor:
@@ -112,7 +112,7 @@ class Cluster:
                         item = waiting.pop(future)
                         try:
                             yield item, future.result()
-                        except KilledWorker:  # several, one after the other
+                        except KilledWorker:  # several workers died, one after another, with it
                             yield item, Finding({}, {}, 0.0, fault=DIED)
             finally:
                 executor.shutdown(wait=False)
@@ -122,7 +122,7 @@ class Cluster:
 
 
 def _describe_worker() -> tuple[str, bool, str]:
-    """The version of the course here, whether this is a daemon, what the sandbox lacks here."""
+    """The worker's version of the course, whether it is a daemon, and what its sandbox lacks."""
     return version(), multiprocessing.current_process().daemon, sandbox_lacks()
 
 
@@ -131,20 +131,20 @@ _pool: ProcessPoolExecutor | None = None
 
 
 def examine_here(job: Job) -> Finding:
-    """Examine a notebook in a process of this worker's machine.
+    """Examine a notebook in a process that this worker starts.
 
     Raises:
         SandboxError: if the sandbox is required and cannot be built here.
     """
     for _ in range(2):
-        pool = _own_pool()
+        pool = _workers_pool()
         with contextlib.suppress(BrokenProcessPool):
             return pool.submit(examine_job, job).result()
         _replace_pool(pool)
     return Finding({}, {}, 0.0, fault=DIED)
 
 
-def _own_pool() -> ProcessPoolExecutor:
+def _workers_pool() -> ProcessPoolExecutor:
     global _pool
     with _lock:
         if _pool is None:

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def only_grading_of(root: Path) -> Iterator[None]:
-    """Make sure that no other grading works on the same course.
+    """Make sure that only one process grades a course at a time.
 
     Raises:
-        LookupError: if one does.
+        LookupError: if another process is grading it.
     """
     with Path(root, ".grading.lock").open("w", encoding="utf-8") as file:
         try:
@@ -89,20 +89,20 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def workers_of(arguments: argparse.Namespace, setting: Setting) -> "Workers | Cluster":
-    """Where the command line wants the examining done.
+    """The processes that the command line asks for, on this machine or on a cluster.
 
     Raises:
-        LookupError, SandboxError: if that is a cluster that cannot be used.
+        LookupError, SandboxError: if the cluster cannot be used.
     """
     if not arguments.dask:
         return Workers(arguments.workers)
-    from grader.batch.cluster import Cluster  # takes a second, and few need it
+    from grader.batch.cluster import Cluster  # importing it takes a second, and few need it
 
     return Cluster(arguments.dask, setting.sandbox)
 
 
 def main() -> int:
-    """Grade an assignment and print problems and scores."""
+    """Grade the named assignments and print problems and scores; return the exit code."""
     arguments = parse_arguments()
     course = open_course(arguments.root)
     judge = Judge(config=course.config)
@@ -142,10 +142,10 @@ def main() -> int:
 
 
 def handed_in(course: CourseDirectory, assignments: list[str]) -> list[str]:
-    """Of several assignments those of which something was handed in; the others are named."""
+    """Of several assignments, those that somebody has handed in; print the names of the others."""
     submitted = Path(course.root, course.submitted_directory)
     found = [name for name in assignments if any(submitted.glob(f"*/{name}"))]
-    if not found:  # grading the first says what is expected where
+    if not found:  # grading the first one then prints what is expected, and where
         return assignments[:1]
     for name in assignments:
         if name not in found and len(assignments) > 1:
@@ -156,10 +156,10 @@ def handed_in(course: CourseDirectory, assignments: list[str]) -> list[str]:
 def grade_class(
     course: CourseDirectory, assignment: str, arguments: argparse.Namespace, setting: Setting
 ) -> int:
-    """Grade, write feedback and grades.csv, and print what came of it; the exit code.
+    """Grade an assignment, write feedback and grades.csv, and print the results; the exit code.
 
     Raises:
-        LookupError: if there is nothing to grade, or not what the gradebook knows.
+        LookupError: if there is nothing to grade, or the gradebook does not know the notebooks.
         SandboxError: if the sandbox is required and cannot be built.
         SQLAlchemyError, OSError: if the database or the disk fails.
     """
@@ -192,7 +192,7 @@ def grade_class(
 
 
 def show_changes(summary: Summary, arguments: argparse.Namespace) -> None:
-    """Print whose score a regrading changes."""
+    """Print which scores change because tests were changed."""
     if not summary.again and not summary.changes:
         return
     print(f"Graded again with other tests: {len(summary.changes)} scores change.")

@@ -1,4 +1,4 @@
-"""Feedback pages for a class: nbgrader's `generate_feedback`, for many students in one go."""
+"""Feedback pages for a class: nbgrader's `generate_feedback`, in several processes at once."""
 
 import logging
 from pathlib import Path
@@ -11,11 +11,11 @@ from tqdm import tqdm
 from grader.batch.pool import start_pool
 from grader.course import open_course
 
-FEW = 2  # students for whom no further process is worth its start
+STUDENTS_PER_CHUNK = 2  # for so few, starting another process takes longer than it saves
 
 
 class _Feedback(GenerateFeedback):
-    """nbgrader's, for some students of an assignment."""
+    """nbgrader's converter, for some students of an assignment."""
 
     students: tuple[str, ...] = ()
 
@@ -55,18 +55,21 @@ def generate_feedback(root: Path, assignment: str, students: list[str], count: i
         count: how many processes to use.
 
     Returns:
-        What went wrong, a line each.
+        A line for each problem.
     """
     if not students:
         return []
-    chunks = [students[i : i + FEW] for i in range(0, len(students), FEW)]
+    step = STUDENTS_PER_CHUNK
+    chunks = [students[i : i + step] for i in range(0, len(students), step)]
     with tqdm(total=len(students), desc="Feedback", unit="student") as bar:
         if len(chunks) < 2 or count < 2:
             return [
-                p for chunk in chunks for p in _advance(bar, chunk, _of(root, assignment, chunk))
+                p
+                for chunk in chunks
+                for p in _advance(bar, chunk, _write_pages(root, assignment, chunk))
             ]
         with start_pool(min(count, len(chunks))) as executor:
-            futures = [executor.submit(_of, root, assignment, chunk) for chunk in chunks]
+            futures = [executor.submit(_write_pages, root, assignment, chunk) for chunk in chunks]
             return [
                 problem
                 for chunk, future in zip(chunks, futures, strict=True)
@@ -75,11 +78,13 @@ def generate_feedback(root: Path, assignment: str, students: list[str], count: i
 
 
 def _advance(bar: tqdm, chunk: list[str], problems: list[str]) -> list[str]:
+    """Move the progress bar on by the students of a chunk, and return its problems."""
     bar.update(len(chunk))
     return problems
 
 
-def _of(root: Path, assignment: str, students: list[str]) -> list[str]:
+def _write_pages(root: Path, assignment: str, students: list[str]) -> list[str]:
+    """Write the feedback pages of some students in this process; return a line for each problem."""
     course = open_course(root)
     course.assignment_id = assignment
     course.student_id = "*"

@@ -1,8 +1,8 @@
-"""Grading a class: what is to be examined, and what comes of it.
+"""Grading a class: choosing the notebooks to examine, and recording the findings.
 
-What has been graded is not graded again; a run that was stopped goes on where it was. For each
-submission that cannot be graded there is a sentence that says what is wrong and what to do; none of
-them stops the others. Scores are recorded from this process alone.
+A notebook that has been graded is not graded again, so a run that was stopped is continued by the
+next one. For each submission that cannot be graded there is a sentence that says what is wrong and
+what to do; it does not stop the others. Only this process writes to the gradebook.
 """
 
 import contextlib
@@ -43,15 +43,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Released:
-    """A notebook of the assignment.
+    """A notebook of the assignment, as released.
 
     Attributes:
         text: the instructor's notebook, as JSON.
-        notebook: the same, read.
-        bank: the known answers.
-        checksums: of the released cells, by id.
-        modules: what it imports.
-        tests: a digest of what the answers are run with.
+        notebook: the same, parsed.
+        bank: the known answers to its tasks.
+        checksums: the checksums of the released cells, by id.
+        modules: the names of the modules that it imports.
+        tests: a digest of its setup and test cells with their points; other tests have another one.
     """
 
     text: str
@@ -64,16 +64,16 @@ class Released:
 
 @dataclass
 class Summary:
-    """What a run has done.
+    """The results of a run.
 
     Attributes:
         graded: the number of notebooks recorded.
         unchanged: the number of notebooks that were graded already.
-        problems: what a teacher has to know, by student.
-        changes: whose score a regrading changes, a line each.
-        again: the number of notebooks examined again, and not recorded.
+        problems: sentences for the teacher, by student.
+        changes: a line for each score that changes because tests were changed.
+        again: the number of notebooks that were examined but not recorded.
         faults: the number of notebooks on which the grader itself failed.
-        students: the students whose feedback is to be written.
+        students: the students whose feedback pages must be written.
     """
 
     graded: int = 0
@@ -94,10 +94,10 @@ class Grading:
     Args:
         course: the course directory.
         record: the gradebook.
-        setting: how to examine.
-        everything: examine also what was graded already.
-        regrade: record what comes of the same answers under other tests.
-        dry_run: record nothing.
+        setting: how to examine submissions.
+        everything: whether to examine notebooks again that were graded already.
+        regrade: whether to record new scores of answers that were graded with other tests.
+        dry_run: whether to record nothing.
     """
 
     def __init__(
@@ -113,17 +113,17 @@ class Grading:
         self.course, self.record, self.setting = course, record, setting
         self.everything, self.regrade, self.dry_run = everything, regrade, dry_run
         self.released = load_released(course, record)
-        # Of all its notebooks, so that a process that examines them warms up once.
+        # The modules of all notebooks together, so that a process imports them only once.
         imported = (name for released in self.released.values() for name in released.modules)
         self.modules = tuple(dict.fromkeys(imported))
         self.summary = Summary()
-        self._before = record.scores()
+        self._scores_before = record.scores()
 
     def run(self, workers: "Workers | Cluster") -> Summary:
-        """Grade everything that is to be graded.
+        """Grade everything that must be graded.
 
         Args:
-            workers: where the examining is done.
+            workers: the processes that examine the submissions.
 
         Raises:
             LookupError: if nobody has handed in anything.
@@ -133,10 +133,10 @@ class Grading:
         paths = (s / self.record.assignment / f"{n}.ipynb" for s in students for n in self.released)
         total = sum(path.is_file() for path in paths)
         with tqdm(total=total, desc="Grading", unit="notebook", smoothing=0.05) as self._bar:
-            items = (item for folder in students for item in self._items(folder))
+            items = (item for folder in students for item in self._items_to_examine(folder))
             with contextlib.closing(workers.map(self._job, items)) as results:
                 for item, finding in results:
-                    self._take(item, finding)
+                    self._record_finding(item, finding)
                     self._advance()
         return self.summary
 
@@ -144,7 +144,7 @@ class Grading:
         self._bar.set_postfix(problems=len(self.summary.problems), faults=self.summary.faults)
         self._bar.update()
 
-    # --- what there is to do --------------------------------------------------------------
+    # --- choosing what to examine ---------------------------------------------------------
 
     def _student_folders(self) -> list[Path]:
         submitted = Path(self.course.root, self.course.submitted_directory)
@@ -163,8 +163,8 @@ class Grading:
             )
         return students
 
-    def _items(self, students_folder: Path) -> Iterator[Item]:
-        """What is to be examined of a student's submission; the rest is dealt with here."""
+    def _items_to_examine(self, students_folder: Path) -> Iterator[Item]:
+        """Yield a student's notebooks that must be examined; deal with the others here."""
         student, folder = students_folder.name, students_folder / self.record.assignment
         problem = misplaced(folder)
         if problem:
@@ -176,7 +176,7 @@ class Grading:
             names = ", ".join(f"{name}.ipynb" for name in absent)
             self.summary.say(student, f"not handed in, so 0 points: {names}.")
         for name in sorted(set(found) - set(self.released)):
-            self.summary.say(student, self._unknown(found, name))
+            self.summary.say(student, self._describe_unknown_file(found, name))
         readable: dict[str, Submission] = {}
         for name in [name for name in self.released if name in found]:
             try:
@@ -206,8 +206,8 @@ class Grading:
             else:
                 yield Item(student, name, submission, found[name], state != "new")
 
-    def _unknown(self, found: dict[str, Path], name: str) -> str:
-        """What to say of a file with the name of no notebook."""
+    def _describe_unknown_file(self, found: dict[str, Path], name: str) -> str:
+        """A sentence about a file whose name is not that of a notebook of the assignment."""
         problem = f"{found[name]} is no notebook of this assignment and is not graded"
         ids = {
             known: {c.metadata.nbgrader.grade_id for c in code_cells(released.notebook)}
@@ -224,7 +224,7 @@ class Grading:
 
     def _state(self, student: str, name: str, submission: Submission) -> str:
         """Whether a notebook is "new", "graded", or was graded with other "tests"."""
-        scores = self._before.get((student, name), {})
+        scores = self._scores_before.get((student, name), {})
         if not scores:
             return "new"
         path = self._graded_path(student, name)
@@ -233,7 +233,7 @@ class Grading:
             same = about["sha256"] == submission.sha256
         except (OSError, ValueError, KeyError, TypeError):
             return "new"
-        if not same or "tests" not in about:  # nbgrader's own command notes no tests
+        if not same or "tests" not in about:  # `nbgrader autograde` leaves no digest of the tests
             return "new"
         return "graded" if about["tests"] == self.released[name].tests else "tests"
 
@@ -243,10 +243,10 @@ class Grading:
             released.text, released.bank, item.submission.sources, self.setting, self.modules
         )
 
-    # --- what comes of it -----------------------------------------------------------------
+    # --- recording ------------------------------------------------------------------------
 
-    def _take(self, item: Item, finding: Finding) -> None:
-        """Record a finding: first in the gradebook, then as a file, which says that it is done."""
+    def _record_finding(self, item: Item, finding: Finding) -> None:
+        """Record a finding: first in the gradebook, then in a file, which shows that it is done."""
         summary = self.summary
         if finding.fault:
             summary.faults += 1
@@ -270,7 +270,7 @@ class Grading:
             return
         path = self._graded_path(item.student, item.name)
         self.record.save(item.student, item.name, graded)
-        replace_file(path, json.dumps(graded))  # nbformat's indenting takes 10 ms
+        replace_file(path, json.dumps(graded))  # nbformat.write would indent, which takes 10 ms
         timestamp = timestamp_of(item.path.parent)
         if timestamp:
             shutil.copy(timestamp, path.parent)
@@ -278,7 +278,7 @@ class Grading:
         summary.students.add(item.student)
 
     def _note_changes(self, item: Item, graded: NotebookNode) -> None:
-        before = self._before[item.student, item.name]
+        before = self._scores_before[item.student, item.name]
         for cell in graded.cells:
             if not is_grade(cell):
                 continue
@@ -292,7 +292,7 @@ class Grading:
                 )
 
     def _lacks_feedback(self, student: str, name: str) -> bool:
-        """Whether a run was stopped after recording a notebook and before its feedback."""
+        """Whether the feedback page of a recorded notebook is missing or older than it."""
         folder = self.course.format_path(
             self.course.feedback_directory, student, self.record.assignment
         )
@@ -314,7 +314,8 @@ def load_released(course: CourseDirectory, record: Record) -> dict[str, Released
     """The notebooks of an assignment, from the source directory.
 
     Raises:
-        LookupError: if they are not those that the gradebook knows.
+        LookupError: if they are not the notebooks that the gradebook knows, or if the bank is
+            malformed.
     """
     folder = Path(course.format_path(course.source_directory, ".", record.assignment))
     released = {}
@@ -326,7 +327,7 @@ def load_released(course: CourseDirectory, record: Record) -> dict[str, Released
                 f"expected the notebook {name}, which the gradebook knows, in {folder}: "
                 f"{error.strerror}. Run `make exercises`, so that nbgrader learns what is there"
             ) from None
-        except ValueError as error:  # a known answer that cannot be read
+        except ValueError as error:  # the bank is malformed
             raise LookupError(str(error)) from None
         notebook = nbformat.reads(text, as_version=4)
         ids = {c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata}
@@ -349,7 +350,7 @@ def load_released(course: CourseDirectory, record: Record) -> dict[str, Released
 
 
 def misplaced(folder: Path) -> str:
-    """What is wrong with where a submission is, or ""."""
+    """A sentence about what is wrong with the place or name of a submission's folder, or ""."""
     if re.search(r'[,"\n]', folder.parent.name):
         return (
             "the name holds a comma, a quotation mark or a line break, which would break "

@@ -1,8 +1,8 @@
-"""Processes that work in parallel, forked from a server that is warm.
+"""Processes that work in parallel, forked from a server process.
 
-The server imports and warms up once what each of them needs; it never runs a student's code, nor
-an instructor's. It is no fork of this process, so threads and databases of this process are none
-of theirs.
+The server imports once what all of them need, so that each starts quickly. It never runs cells of a
+student or an instructor. It is not forked from this process, so neither it nor its forks inherit
+this process's threads and database connections.
 """
 
 import multiprocessing
@@ -19,25 +19,34 @@ def start_server() -> None:
 
 
 def start_pool(count: int) -> ProcessPoolExecutor:
-    """Processes that start clean, and do not outlive this one."""
+    """Start `count` processes, forked from the server, which do not outlive this process."""
     start_server()
-    turn = _context().Value("i", 0)
-    return ProcessPoolExecutor(count, _context(), initializer=_begin, initargs=(count, turn))
+    num_started = _context().Value("i", 0)
+    return ProcessPoolExecutor(
+        count, _context(), initializer=_start_process, initargs=(count, num_started)
+    )
 
 
 def _context() -> multiprocessing.context.ForkServerContext:
     return multiprocessing.get_context("forkserver")
 
 
-def _begin(count: int, turn: Any) -> None:
-    """What each of `count` processes does first; `turn` counts those that have begun."""
+def _start_process(count: int, num_started: Any) -> None:
+    """In each of the `count` processes: end with the server, and stay on one core.
+
+    Args:
+        count: how many processes the pool has.
+        num_started: a shared counter of the processes that have started.
+    """
     from grader.batch.server import PROCESS_ID, die_with_parent
 
     die_with_parent(PROCESS_ID)
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if cores and count >= len(cores):
-        # Judge and student wait for each other, and to wake a process on another core takes longer
-        # than most messages. Where cores are left free for others, the system decides.
-        with turn.get_lock():
-            core, turn.value = cores[turn.value % len(cores)], turn.value + 1
+        # Judge and student run in turn, each waiting for the other's message, and waking a process
+        # on another core takes longer than most messages. So both stay on one core. If the pool
+        # does not fill all cores, the system decides.
+        with num_started.get_lock():
+            core = cores[num_started.value % len(cores)]
+            num_started.value += 1
         os.sched_setaffinity(0, {core})

@@ -1,4 +1,4 @@
-"""What nbgrader's own commands use: see nbgrader_config.py.
+"""Classes for nbgrader's own commands, named in nbgrader_config.py.
 
 `nbgrader autograde` reads submissions with `SubmissionExporter` and runs them with `Judge`;
 `nbgrader generate_feedback` passes the graded notebook through `StudentFeedback`.
@@ -26,15 +26,15 @@ from grader.submissions.reading import UnreadableError, read_submission, rebuild
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission, in whatever state, as the instructor's notebook with its answers."""
+    """Reads a submission as the instructor's notebook with the submission's answers in it."""
 
     def from_filename(
         self, filename: str, resources: dict | None = None, **kwargs: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """As of an exporter.
+        """Read a notebook, as `NotebookExporter.from_filename` does.
 
         Raises:
-            UnreadableError: if the file is no notebook, with what to do.
+            UnreadableError: if a submission cannot be read. The message says what to do.
         """
         about = (resources or {}).get("nbgrader", {})
         course = CourseDirectory(config=self.config)
@@ -42,11 +42,12 @@ class SubmissionExporter(NotebookExporter):
             course.submitted_directory, about.get("student", ""), about.get("assignment", "")
         )
         path = Path(filename)
-        # The folder's place, not the file's: a link must not pass for a notebook made by us.
+        # The folder's path is compared, not the file's: a submitted file that is a link leads out
+        # of the folder, and must still be treated as a submission.
         if path.parent.resolve() != Path(submitted).resolve():
             return super().from_filename(filename, resources, **kwargs)
-        # nbgrader has copied what the links lead to, which may be the teacher's; where reading
-        # fails, it deletes the copies.
+        # nbgrader has copied the files to which links lead, which may be the teacher's own. It
+        # deletes the copies if reading fails.
         links = [found.name for found in Path(submitted).rglob("*") if found.is_symlink()]
         if links:
             raise UnreadableError(
@@ -69,7 +70,7 @@ class SubmissionExporter(NotebookExporter):
 
 
 class Judge(NbGraderPreprocessor):
-    """Takes the place of nbgrader's Execute: answers run in the sandbox, tests in the judge."""
+    """Replaces nbgrader's Execute: answers run in the sandbox, tests in the judge's process."""
 
     sandbox = Enum(
         ["required", "if-possible", "off"],
@@ -87,7 +88,7 @@ class Judge(NbGraderPreprocessor):
     ).tag(config=True)
 
     def setting(self) -> Setting:
-        """The configuration in the form that `grader.judging.examine` takes."""
+        """The configuration as a `Setting`, which `grader.judging.examine` needs."""
         limits = Limits(
             seconds_per_call=self.seconds_per_call,
             seconds_per_notebook=self.seconds_per_notebook,
@@ -101,7 +102,7 @@ class Judge(NbGraderPreprocessor):
         """Run a rebuilt notebook and write the outcomes into it.
 
         Raises:
-            JudgeError: if the grader failed; the submission is not graded then.
+            JudgeError: if the grader itself failed; then the submission is not graded.
         """
         text, bank = load_notebook(instructors_path(self.config, resources["nbgrader"]))
         modules = imported_modules(nbformat.reads(text, as_version=4))
@@ -115,7 +116,7 @@ class Judge(NbGraderPreprocessor):
 
 
 class StudentFeedback(NbGraderPreprocessor):
-    """Takes hidden tests out of a graded notebook, and explains what came of each test."""
+    """Removes hidden tests from a graded notebook, and explains the outcome of each test."""
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict

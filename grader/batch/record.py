@@ -1,7 +1,7 @@
-"""Recording: what goes from graded notebooks into nbgrader's gradebook, by one process alone.
+"""Recording the scores of graded notebooks in nbgrader's gradebook, from one process only.
 
 The gradebook may be any database that nbgrader supports. A notebook's scores are written in one
-transaction; marks given by a person are never touched.
+transaction. Marks that a person has given are never changed.
 """
 
 import time
@@ -28,31 +28,31 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError, SAWarning
 
-SECONDS_FOR_A_LOCK = 60  # that another program may hold the database
+SECONDS_FOR_A_LOCK = 60  # that another program may keep the database locked
 
 T = TypeVar("T")
 
 
 class Record:
-    """The gradebook, as far as an assignment is concerned. Use it as a context manager.
+    """The part of the gradebook that concerns one assignment. Use it as a context manager.
 
     Args:
         course: the course directory.
         assignment: the name of the assignment.
 
     Raises:
-        LookupError: if the assignment was never generated, with the command that does it.
+        LookupError: if the assignment was never generated. The message says how to do that.
     """
 
     def __init__(self, course: CourseDirectory, assignment: str):
         self.course, self.assignment = course, assignment
-        # nbgrader makes the rows of a submission in an order that SQLAlchemy warns of.
+        # nbgrader adds the rows of a submission in an order about which SQLAlchemy warns.
         warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
-        self._gradebook: Gradebook = self._patiently(
+        self._gradebook: Gradebook = self._retry_while_locked(
             lambda: Gradebook(course.db_url, course.course_id)
         )
         # The checksum of each released cell, by notebook and cell.
-        self.released: dict[str, dict[str, str]] = self._patiently(self._find_released)
+        self.released: dict[str, dict[str, str]] = self._retry_while_locked(self._find_released)
         self._enrolled: set[str] = set()
 
     def __enter__(self) -> "Record":
@@ -76,11 +76,15 @@ class Record:
             n.name: {cell.name: cell.checksum for cell in n.source_cells}
             for n in sorted(notebooks, key=lambda n: n.name)
         }
-        self._gradebook.db.rollback()  # leaves the database to others
+        self._gradebook.db.rollback()  # ends the transaction, so that others can write
         return released
 
     def scores(self) -> dict[tuple[str, str], dict[str, tuple[float | None, float]]]:
-        """Automatic and present score of each cell, by student and notebook."""
+        """The scores of all cells, by student and notebook, and then by cell.
+
+        A cell has its automatic score, None if it was not graded, and the score that counts, which
+        may be a person's.
+        """
         rows = (
             self._gradebook.db.query(
                 SubmittedAssignment.student_id,
@@ -105,14 +109,14 @@ class Record:
             self._gradebook.db.rollback()
             return found
 
-        return self._patiently(read)
+        return self._retry_while_locked(read)
 
     def enroll(self, student: str, absent: Iterable[str]) -> None:
         """Make sure that the gradebook knows a student's submission.
 
         Args:
             student: the student's id.
-            absent: the notebooks that were not handed in; they get 0 points, as with nbgrader.
+            absent: the notebooks that were not handed in; they get 0 points, as nbgrader does it.
         """
         if student in self._enrolled:
             return
@@ -128,7 +132,7 @@ class Record:
                     grade.auto_score, grade.needs_manual_grade = 0, False
             self._gradebook.db.commit()
 
-        self._patiently(work)
+        self._retry_while_locked(work)
         self._enrolled.add(student)
 
     def save(self, student: str, name: str, graded: NotebookNode) -> None:
@@ -156,18 +160,18 @@ class Record:
                     comment.auto_comment = "No response." if _is_released(cells[cell]) else None
             self._gradebook.db.commit()
 
-        self._patiently(work)
+        self._retry_while_locked(work)
         self._penalise_lateness(student, name, graded)
 
     def mark_ungraded(self, student: str, name: str) -> None:
-        """Show in the formgrader that a notebook has not been graded and needs a person."""
+        """Mark a notebook as not graded, which the formgrader shows as in need of a person."""
 
         def work() -> None:
             for grade, _ in self._rows(Grade, name, student):
                 grade.auto_score, grade.needs_manual_grade = None, True
             self._gradebook.db.commit()
 
-        self._patiently(work)
+        self._retry_while_locked(work)
 
     def _rows(
         self, kind: type[Grade] | type[Comment], notebook: str, student: str
@@ -200,13 +204,14 @@ class Record:
                 "db_url": self.course.db_url,
             }
             penalties = AssignLatePenalties(config=self.course.config)
-            self._patiently(lambda: penalties.preprocess(graded, {"nbgrader": about}))
+            self._retry_while_locked(lambda: penalties.preprocess(graded, {"nbgrader": about}))
 
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """Do work in a transaction; wait where another program holds the database.
+    def _retry_while_locked(self, work: Callable[[], T]) -> T:
+        """Call `work`; as long as another program has locked the database, wait and try again.
 
         Raises:
-            OperationalError: if it is held for too long, or is gone. Nothing is written then.
+            OperationalError: if the database is locked for too long, or is gone. Then nothing is
+                written.
         """
         until = time.monotonic() + SECONDS_FOR_A_LOCK
         while True:
@@ -214,7 +219,7 @@ class Record:
                 return work()
             except (OperationalError, InvalidEntry) as error:
                 self._roll_back()
-                # nbgrader says "invalid" of whatever the database answers.
+                # nbgrader turns every error of the database into InvalidEntry.
                 cause = error.__context__ if isinstance(error, InvalidEntry) else error
                 if not isinstance(cause, OperationalError):
                     raise
@@ -236,7 +241,7 @@ def _is_released(cell: NotebookNode) -> bool:
 
 
 def set_checksums(notebook: NotebookNode, released: Mapping[str, str]) -> None:
-    """Note in each cell the checksum of the cell that was released, as nbgrader does."""
+    """Write into each cell's metadata the checksum of the released cell, as nbgrader does."""
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("grade_id") in released:
@@ -244,6 +249,6 @@ def set_checksums(notebook: NotebookNode, released: Mapping[str, str]) -> None:
 
 
 def timestamp_of(folder: Path) -> Path | None:
-    """The file in which nbgrader keeps when something was handed in, if there is one."""
+    """The file in which nbgrader keeps the time of handing in, or None if there is none."""
     path = folder / "timestamp.txt"
     return path if path.is_file() and not path.is_symlink() else None

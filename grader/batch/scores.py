@@ -1,4 +1,4 @@
-"""Scores: grades.csv, and the table that a run ends with."""
+"""Scores: grades.csv, and the table that grading prints at its end."""
 
 import logging
 from pathlib import Path
@@ -18,7 +18,7 @@ def export(course: CourseDirectory) -> None:
 
 
 def score_table(course: CourseDirectory, assignment: str) -> str:
-    """The scores of an assignment, one line a student; "-" where nothing could be graded."""
+    """A table of the scores of an assignment, one line a student; "-" if nothing was graded."""
 
     def by_name(items):
         return sorted(items, key=lambda item: item.name)

@@ -1,6 +1,7 @@
-"""Imported once by the process from which `grader.batch.pool` forks others: it warms that process.
+"""The imports of the server process from which `grader.batch.pool` forks others.
 
-The warm process of their sandboxes is started first, so that it warms up at the same time.
+The server imports this module, and so all that its forks need. The warm process of their sandboxes
+(see `grader.sandbox.sandbox`) is started first, so that both do their imports at the same time.
 """
 
 import os
@@ -12,7 +13,7 @@ PROCESS_ID = os.getpid()
 die_with_parent(os.getppid())
 share_warm_process()
 
-import grader.judging.examine  # noqa: E402, F401, takes seconds, in which the parent may die
+import grader.judging.examine  # noqa: E402, F401, after die_with_parent, as it takes seconds
 from grader.sandbox.warm import warm_up  # noqa: E402
 
 warm_up((), for_tests=True)

@@ -1,4 +1,4 @@
-"""Where examining is done: in this process, or in several of this machine."""
+"""Examining on this machine: in this process, or in several processes."""
 
 import itertools
 from collections.abc import Callable, Generator, Iterator
@@ -11,7 +11,8 @@ from grader.batch.pool import start_pool
 from grader.judging.job import Finding, Job
 from grader.submissions.reading import Submission
 
-AT_FIRST = 64  # items, which take a second to read and enroll; the processes take three to start
+# Items to read and enroll while the processes start: that takes a second, starting takes three.
+ITEMS_AT_START = 64
 DIED = "its process died again and again"
 
 
@@ -21,7 +22,7 @@ def examine_job(job: Job) -> Finding:
     Raises:
         SandboxError: if the sandbox is required and cannot be built.
     """
-    # Takes a second, and the process that records need not.
+    # Importing this takes a second, and the process that records grades does not need it.
     from grader.judging.examine import examine
 
     return examine(job)
@@ -29,13 +30,13 @@ def examine_job(job: Job) -> Finding:
 
 @dataclass(frozen=True)
 class Item:
-    """One notebook of one student that is to be examined.
+    """One notebook of one student that must be examined.
 
     Attributes:
         student: the student's id.
         name: the notebook's name.
-        submission: the student's part of it.
-        path: the file.
+        submission: the student's answers in it.
+        path: the submitted file.
         is_again: whether the same answers were graded before, with other tests.
     """
 
@@ -59,9 +60,10 @@ class Workers:
     def map(
         self, job_of: Callable[[Item], Job], items: Iterator[Item]
     ) -> Generator[tuple[Item, Finding], None, None]:
-        """Examine items, a few ahead at a time, and give each finding as it comes.
+        """Examine items; yield each with its finding, in the order in which they are done.
 
-        A process that dies costs nothing: what was in hand is examined again.
+        Items are read as they are needed, a few ahead of the processes. If a process dies, the
+        items that were being examined are examined again.
         """
         if self.count == 0:
             yield from ((item, examine_job(job_of(item))) for item in items)
@@ -69,15 +71,15 @@ class Workers:
         executor = start_pool(self.count)
         ahead = 2 * self.count + 2
         waiting: dict[Future, tuple[Item, int]] = {}
-        first = list(itertools.islice(items, AT_FIRST))
-        # These are made while the processes start, for which `submit` waits.
+        first = list(itertools.islice(items, ITEMS_AT_START))
+        # `submit` waits until the processes have started, so these items are read before.
         todo: Iterator[tuple[Item, int]] = ((item, 0) for item in itertools.chain(first, items))
         try:
             while True:
                 for item, deaths in itertools.islice(todo, ahead - len(waiting)):
                     try:
                         future = executor.submit(examine_job, job_of(item))
-                    except BrokenProcessPool as error:  # it has died since the last look
+                    except BrokenProcessPool as error:  # a process has died since the last `wait`
                         future = Future()
                         future.set_exception(error)
                     waiting[future] = item, deaths
@@ -96,7 +98,8 @@ class Workers:
                     waiting.clear()
                     executor.shutdown(cancel_futures=True)
                     executor = start_pool(self.count)
-                    # Whoever was there when a process died twice is examined alone.
+                    # An item that was there twice when a process died may be the cause; it is
+                    # examined in a pool of its own.
                     yield from self._one_by_one(job_of, [i for i, deaths in orphans if deaths > 1])
                     once = [(item, deaths) for item, deaths in orphans if deaths == 1]
                     todo = itertools.chain(once, todo)

@@ -1,24 +1,27 @@
 """The border between the judge, which runs the tests, and the student's code.
 
-Two processes hold one end each of a socket. Neither ever holds an object of the other: plain data
-is copied across, and anything else stays where it is and is represented by a `Foreign` on the
-other side, which carries calls over and brings results back. Both ends work alike, so a test can
-call the student's function, hand it a function or a model of its own, and be called back.
+The judge's process and the student's process each hold one end of a socket. Neither ever holds an
+object of the other. Plain data is copied. Any other object stays in its own process, and the other
+process has a stand-in for it, a `Foreign`: calling the stand-in calls the object. Both ends work
+alike, so a test can call the student's function and pass it a function or a model of the test,
+which the student's function can call in turn.
 
 Plain data are None, bool, int, float, str, list, tuple, dict, set, tensors, dtypes and random
-generators. They cross as JSON, tensors as safetensors; nothing is ever unpickled. What arrives has
-exactly these types: a number that claims to equal everything arrives as a number.
+generators. Tensors are sent as safetensors and all else as JSON; nothing is ever unpickled. What
+arrives has exactly these types: an instance of a subclass of float whose `__eq__` always answers
+True arrives as a plain float.
 
-Calls are differentiable. The calling end notes which tensors went in (arguments, and parameters of
-the modules that take part) and which came out; in the backward pass it sends the gradients of the
-latter over and gets those of the former back.
+Calls are differentiable. The inputs of a call are its arguments and the parameters of the modules
+that take part in it. In the backward pass the calling end sends the gradients of the call's outputs
+to the other end and gets the gradients of its inputs back.
 
-The judge's end does not trust the other: of the judge's objects the student's side may call
-functions, and of a model use what its class in the test defines; it can change nothing.
+The judge's end does not trust the student's. The student's side may call functions of the judge
+that it was given, and may use those attributes of a given model that the model's class in the test
+defines. It can change none of these objects.
 
-A `Border` asks and answers. Its `Connection` carries the messages, which a `Writer` makes out of
-values and a `Reader` turns back into values; both look objects up in the `ObjectTable` of their
-end.
+Each end is a `Border`, which sends requests and answers those of the other end. Its `Connection`
+carries the messages. A `Writer` turns values into messages and a `Reader` turns messages back into
+values; both look objects up in the `ObjectTable` of their end.
 """
 
 from grader.border.border import Border

@@ -1,4 +1,4 @@
-"""One end of the border: it asks the other end, and answers what that asks."""
+"""One end of the border: it sends requests to the other end and answers that end's requests."""
 
 import functools
 import itertools
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grader.border.connection import Connection
-from grader.border.differentiable import tie
+from grader.border.differentiable import attach_gradients
 from grader.border.errors import BorderError, describe_error, rebuild_error, well_formed
 from grader.border.foreign import Foreign, ForeignRoot, handle_of
 from grader.border.limits import MAX_CALLS
@@ -28,14 +28,16 @@ class Border:
         connection: one end of a stream socket pair.
         trusting: whether the other end may read any public attribute and change parameters. The
             student's end trusts, the judge's does not.
-        root: the object that the other end knows from the start, as its `root`.
-        seconds: how long an answer may take, in all; None for ever.
-        until: when all must be over, on the clock of `time.monotonic`; None for never.
+        root: the object of this end that the other end can use from the start, as its `root`.
+        seconds: seconds that an answer may take, with all calls back and forth that it needs; None
+            for no limit.
+        until: time after which every request fails, on the clock of `time.monotonic`, if `seconds`
+            is given too; None for no limit.
 
     Attributes:
-        trusting: as above.
-        root: stands for the other end's root.
-        called: handles of what this end has called.
+        trusting: the argument of that name.
+        root: the stand-in for the other end's root.
+        called: handles of the other end's objects that this end has called.
     """
 
     def __init__(
@@ -50,21 +52,37 @@ class Border:
         self.trusting = trusting
         self.root = ForeignRoot(self, 0, "root")
         self.called: set[int] = set()
-        # An alarm stops what the other side calls here; the student's process is killed instead.
+        # Only the judge's end needs an alarm, to stop a function of its own that the student's code
+        # calls and that does not return. A student's process that takes too long is killed.
         self._connection = Connection(connection, seconds=seconds, until=until, alarm=not trusting)
         self._objects = ObjectTable(self, root, trusting=trusting)
         self._call_numbers = itertools.count(1)
-        self._depth = 0  # of calls back and forth in each other
+        self._depth = 0  # how many requests are being answered, one nested in the other
 
-    # --- asking ---------------------------------------------------------------------------
+    # --- sending requests -----------------------------------------------------------------
 
     def forget(self) -> None:
-        """Let go, on both sides, of all objects that have crossed; they cannot be used again."""
+        """Make both sides forget all objects but the roots; their stand-ins become useless."""
         self.ask({"op": "forget"})
         self._objects.forget()
 
     def call(self, target: Foreign, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Call an object of the other side; differentiable, and in-place changes come back."""
+        """Call an object of the other side.
+
+        Gradients flow through the call. If it changes tensors or generators among the arguments in
+        place, they are changed on this side too.
+
+        Args:
+            target: the object's stand-in.
+            args, kwargs: the arguments.
+
+        Returns:
+            What the object returned.
+
+        Raises:
+            Exception: the exception that the call raised on the other side, rebuilt here.
+            BorderError: if the other end is gone, does not answer in time or sends nonsense.
+        """
         self.called.add(handle_of(target))
         writer = Writer(self._objects)
         number = next(self._call_numbers)
@@ -77,25 +95,26 @@ class Border:
             "grad": torch.is_grad_enabled(),
         }
         result, outputs = self._ask(message, writer)
-        inputs = writer.linked if torch.is_grad_enabled() else []
+        inputs = writer.differentiable if torch.is_grad_enabled() else []
         if inputs and outputs:
             fetch_gradients = functools.partial(self._fetch_gradients, number)
-            result = tie(result, outputs, inputs, fetch_gradients)
+            result = attach_gradients(result, outputs, inputs, fetch_gradients)
         return result
 
     def _fetch_gradients(self, number: int, gradients: list[Tensor | None]) -> Any:
-        """The gradients of what went into a call, for those of what came out."""
+        """Ask the other side for the gradients of a call's inputs, given those of its outputs."""
         writer = Writer(self._objects)
         message = {"op": "backward", "number": number, "gradients": writer.write(gradients)}
         return self._ask(message, writer)[0]
 
     def ask(self, message: dict[str, Any]) -> Any:
-        """Send a message and return the answer; what goes wrong over there is raised here."""
+        """Send a request and return the result; an exception on the other side is raised here."""
         return self._ask(message, Writer(self._objects))[0]
 
     def _ask(self, message: dict[str, Any], writer: Writer) -> tuple[Any, list[Tensor]]:
-        """The result, and the tensors in it through which gradients flow."""
-        # Only what a call was given can be changed by it; sending adds updates to the writer.
+        """Send a request; return the result, and the tensors in it that require gradients."""
+        # The answer to a call may change the arguments of that call and nothing else. The arguments
+        # are listed before sending, which adds changed parameters to the writer's.
         arguments = list(writer.arguments) if message["op"] == "call" else []
         is_outermost = self._connection.start_exchange()
         try:
@@ -119,19 +138,19 @@ class Border:
         if "error" in answer:
             raise rebuild_error(answer["error"])
         result = reader.read(answer.get("result"))
-        linked = list(reader.linked)
+        outputs = list(reader.differentiable)
         if answer.get("changed"):
             with well_formed("a change"):
                 for index, tree in answer["changed"]:
                     if type(index) is not int or not 0 <= index < len(arguments):
                         raise IndexError
                     overwrite(arguments[index], reader.read(tree))
-        return result, linked
+        return result, outputs
 
-    # --- answering ------------------------------------------------------------------------
+    # --- answering requests ---------------------------------------------------------------
 
     def serve(self) -> None:
-        """Answer the other end until it hangs up."""
+        """Answer requests of the other end until it closes the connection."""
         while True:
             try:
                 message, tensors = self._connection.receive(idle=True)
@@ -188,12 +207,14 @@ class Border:
             for i, (value, old) in enumerate(zip(reader.arguments, before, strict=True))
             if fingerprint(value) != old
         ]
-        if writer.linked and reader.linked:
-            self._objects.keep_graph(message["number"], writer.linked, reader.linked)
+        if writer.differentiable and reader.differentiable:
+            self._objects.keep_graph(
+                message["number"], writer.differentiable, reader.differentiable
+            )
         return answer
 
     def _gradients(self, message: dict[str, Any], reader: Reader) -> list[Tensor | None]:
-        """The gradients of what went into a call that was answered here."""
+        """Compute the gradients of the inputs of a call that this end has answered."""
         outputs, inputs = self._objects.graph(message["number"])
         given = reader.read(message["gradients"])
         found = torch.autograd.grad(outputs, inputs, given, allow_unused=True, retain_graph=True)

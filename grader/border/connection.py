@@ -1,4 +1,4 @@
-"""Messages over a socket, within limits of size and time."""
+"""Sending and receiving messages over a socket, within limits of size and time."""
 
 import json
 import signal
@@ -13,18 +13,22 @@ from grader.border.errors import BorderError, Gone, TooLate, unreadable
 from grader.border.limits import MAX_BYTES, MAX_TEXT
 from grader.border.tensors import unpack
 
-SIZES = struct.Struct("!QQ")  # the bytes of JSON and of tensors in a message, which follow
+# A message begins with two numbers: how many bytes of JSON and how many bytes of tensors follow.
+SIZES = struct.Struct("!QQ")
 
 
 class Connection:
-    """Sends and receives messages: a JSON object and tensors.
+    """Sends and receives messages. A message is a JSON object and tensors.
+
+    An exchange is a request and all messages until its answer has come.
 
     Args:
         stream: one end of a stream socket pair.
-        seconds: how long an exchange of messages may take, in all; None for ever.
-        until: when all must be over, on the clock of `time.monotonic`; None for never.
-        alarm: whether what this end does in an exchange is stopped, too, when it takes too long. An
-            alarm can be set in a process's main thread only.
+        seconds: seconds that an exchange may take; None for no limit.
+        until: time after which every exchange fails, on the clock of `time.monotonic`, if `seconds`
+            is given too; None for no limit.
+        alarm: whether code of this process that runs during an exchange is also stopped when the
+            exchange takes too long. This works in a process's main thread only.
     """
 
     def __init__(
@@ -33,16 +37,16 @@ class Connection:
         self._stream, self._seconds, self._alarm = stream, seconds, alarm
         self._until = float("inf") if until is None else until
         self._deadline: float | None = None  # of the present exchange
-        self._timeout: float | None = None  # that the socket has
+        self._timeout: float | None = None  # the one that the socket has now, in seconds
         self._has_handler = False
         self._unread = bytearray()
 
     def start_exchange(self) -> bool:
-        """Let all that is done until `end_exchange` end in time.
+        """Start the time limit of an exchange, which lasts until `end_exchange`.
 
         Returns:
-            Whether it is in no other exchange, whose time it would share. Always True for an end
-            without a limit.
+            False if another exchange is going on already, whose time limit goes on as well; then
+            `end_exchange` must not be called. Always True without a limit.
         """
         if self._deadline is not None:
             return False
@@ -50,16 +54,16 @@ class Connection:
             now = time.monotonic()
             deadline = min(now + self._seconds, self._until)
             if self._alarm:
-                if not self._has_handler:  # to set it takes longer than a message, so once
+                if not self._has_handler:  # set only once, since it takes longer than a message
                     signal.signal(signal.SIGALRM, _raise_too_late)
                     self._has_handler = True
-                # A moment later than the waiting for a message, which ends by itself.
+                # A moment after the timeout of the socket, which ends waiting for a message.
                 signal.setitimer(signal.ITIMER_REAL, max(deadline - now, 0) + 0.1)
             self._deadline = deadline
         return True
 
     def end_exchange(self) -> None:
-        """Let time no longer run; for an exchange that is in no other."""
+        """End the time limit that `start_exchange` has started."""
         if self._deadline is not None:
             self._deadline = None
             if self._alarm:
@@ -69,13 +73,13 @@ class Connection:
         """Send a message.
 
         Args:
-            message: what JSON can hold.
-            tensors: those of the message, packed.
+            message: an object that JSON can represent.
+            tensors: the message's tensors, as `TensorPacker.pack` returns them.
 
         Raises:
-            BorderError: if it is too large.
-            TooLate: if the other end does not take it in time.
-            Gone: if the other end has hung up.
+            BorderError: if the message is too large.
+            TooLate: if the other end does not read it in time.
+            Gone: if the other end has closed the connection.
         """
         text = json.dumps(message).encode()
         if len(text) > MAX_TEXT or len(tensors) > MAX_BYTES + MAX_TEXT:
@@ -92,16 +96,17 @@ class Connection:
         """Wait for a message.
 
         Args:
-            idle: whether none is due, so that the other end may hang up.
+            idle: whether this end waits for a request instead of an answer. Then the other end may
+                close the connection.
 
         Returns:
             The message, and its tensors as `grader.border.tensors.unpack` returns them.
 
         Raises:
-            EOFError: if the other end has hung up, and `idle`.
-            BorderError: if what came is no message, or too large.
-            TooLate: if it did not come in time.
-            Gone: if the other end has hung up.
+            EOFError: if `idle`, and the other end has closed the connection.
+            BorderError: if what arrives is not a message, or is too large.
+            TooLate: if no message arrives in time.
+            Gone: if the other end has closed the connection and this end waits for an answer.
         """
         self._set_timeout()
         sizes = SIZES.unpack(self._read(SIZES.size, idle=idle))

@@ -1,4 +1,4 @@
-"""What goes wrong: faults of the other end, and errors of its code, which cross as text."""
+"""Faults of the other end, and exceptions of its code, which are sent as text."""
 
 import builtins
 import contextlib
@@ -8,18 +8,19 @@ from typing import Any
 from checking import Forbidden
 from grader.border.limits import MAX_ERROR
 
-# What keeps its type when it crosses; a subclass arrives as its nearest ancestor among these.
+# Exceptions of these types keep their type when they are sent; an exception of another type
+# arrives as the nearest of its base classes among these.
 EXCEPTIONS = {"Forbidden": Forbidden} | {
     name: kind
     for name, kind in vars(builtins).items()
     if isinstance(kind, type)
     and issubclass(kind, Exception)
-    and not name.startswith(("Unicode", "Stop", "ExceptionGroup"))  # mean more than their message
+    and not name.startswith(("Unicode", "Stop", "ExceptionGroup"))  # hold more than a message
 }
 
 
 class BorderError(Exception):
-    """The other end broke the rules."""
+    """The other end sent what it must not send, or failed in another way of its subclasses."""
 
 
 class TooLate(BorderError):
@@ -27,17 +28,17 @@ class TooLate(BorderError):
 
 
 class Gone(BorderError):
-    """The other end has hung up."""
+    """The other end has closed the connection."""
 
 
 def unreadable(what: str, error: Exception) -> BorderError:
-    """The fault of a message in which something cannot be read."""
+    """The `BorderError` for a message of which a part cannot be read."""
     return BorderError(f"{what} cannot be read ({type(error).__name__})")
 
 
 @contextlib.contextmanager
 def well_formed(what: str) -> Iterator[None]:
-    """Take whatever goes wrong while a message is read as a fault of the message."""
+    """Turn any exception while a message is read into a `BorderError`: the message is at fault."""
     try:
         yield
     except BorderError:
@@ -47,7 +48,7 @@ def well_formed(what: str) -> Iterator[None]:
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Type, message and, for code in a cell, the line of an error, as JSON."""
+    """An exception as JSON: its type, its message and, if it arose in a cell, the line."""
     try:
         text = str(error)
     except BaseException:
@@ -64,16 +65,17 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 
 def rebuild_error(description: Any) -> Exception:
-    """The exception that stands for one of the other side.
+    """Make an exception like the one that was raised on the other side.
 
     Args:
-        description: what `describe_error` has made there.
+        description: what `describe_error` has returned on the other side.
 
     Returns:
-        An exception whose `student_lines` say in which line of the student's cell it arose.
+        An exception whose attribute `student_lines` holds a sentence with the line of the student's
+        cell in which it arose, or is empty.
 
     Raises:
-        BorderError: if it describes no error.
+        BorderError: if the description cannot be read.
     """
     with well_formed("an error"):
         kinds = [*map(str, description["kinds"])]

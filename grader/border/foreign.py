@@ -1,7 +1,8 @@
 """Stand-ins for objects of the other side.
 
-A public name that a stand-in does not define itself is looked up on the other side. So what this
-side wants to know of one is asked with functions, `handle_of` and `owner_of`.
+A public attribute that a stand-in does not define itself is read from the object on the other side.
+So that no attribute of a stand-in hides one of its object, what this side must know about a
+stand-in itself is asked with the functions `handle_of` and `owner_of`.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from torch import nn
 
 
 class Asker(Protocol):
-    """What a stand-in reaches its object with: this side's end of the border."""
+    """This side's end of the border, with which a stand-in sends requests to its object."""
 
     trusting: bool
 
@@ -23,7 +24,7 @@ class Asker(Protocol):
 
 
 class Foreign:
-    """An object of the other side: call it, and read its public attributes."""
+    """The stand-in for an object of the other side: it can be called, and its attributes read."""
 
     def __init__(self, border: Asker, handle: int, name: str):
         self._border, self._handle = border, handle
@@ -42,18 +43,19 @@ class Foreign:
 
 
 class ForeignRoot(Foreign):
-    """The object that this end knows from the start; it is there for its methods alone."""
+    """The stand-in for the other side's root; every public attribute of it is a method."""
 
     def __getattr__(self, name: str) -> "ForeignMethod":
         if name.startswith("_"):
             raise AttributeError(name)
-        return ForeignMethod(self, name)  # without asking whether there is one
+        return ForeignMethod(self, name)  # without a request whether the root has such a method
 
 
 class ForeignModule(Foreign):
-    """A module of the other side, with copies of its parameters that gradients flow to.
+    """The stand-in for a module of the other side, with copies of its parameters.
 
-    Copies and originals are kept equal: a change of either crosses with the next message.
+    Gradients flow to the copies. Copies and originals are kept equal: a change of either is sent
+    with the next message.
     """
 
     def __init__(self, border: Asker, handle: int, name: str, parameters: dict[str, nn.Parameter]):
@@ -62,13 +64,13 @@ class ForeignModule(Foreign):
         self._methods: dict[str, ForeignMethod] = {}
         self._class = type(name if name.isidentifier() else "Module", (nn.Module,), {})
 
-    @property  # type: ignore[misc] # for a type checker, a class is no property
+    @property  # type: ignore[misc] # mypy expects an attribute
     def __class__(self) -> type:
-        """What isinstance asks for: a class of modules, named as on the other side."""
+        """A subclass of `nn.Module` named as on the other side, so that isinstance says yes."""
         return self._class
 
     def __getattr__(self, name: str) -> Any:
-        # A method is looked up by its name at each call, so it is asked for only once.
+        # A method may be kept, since calling it looks it up by name on the other side.
         if name not in self._methods:
             is_shown = not self._border.trusting and not name.startswith("_")
             if is_shown and callable(getattr(nn.Module, name, None)):
@@ -81,20 +83,23 @@ class ForeignModule(Foreign):
         return self._methods[name]
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """As of a module."""
+        """Like `nn.Module.named_parameters`, of the copies."""
         yield from self._parameters.items()
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        """As of a module."""
+        """Like `nn.Module.parameters`, of the copies."""
         yield from self._parameters.values()
 
     def named_modules(self, memo: Any = None, prefix: str = "", *_: Any) -> Iterator[tuple]:
-        """As of a module without parts: a module of this side may have it as a part."""
+        """Like `nn.Module.named_modules` of a module without submodules.
+
+        A module of this side that has this one as a submodule calls it.
+        """
         yield prefix, self
 
 
 class ForeignMethod(Foreign):
-    """A method of an object of the other side; a module's parameters take part in its calls."""
+    """The stand-in for a method of an object of the other side."""
 
     def __init__(self, owner: Foreign, name: str):
         super().__init__(owner._border, owner._handle, name)
@@ -102,10 +107,10 @@ class ForeignMethod(Foreign):
 
 
 def handle_of(value: Foreign) -> int:
-    """The number that the other side knows its object by; a method has that of its object."""
+    """The number by which the other side knows the object; for a method, that of its owner."""
     return value._handle
 
 
 def owner_of(method: ForeignMethod) -> Foreign:
-    """The object whose method it is."""
+    """The stand-in for the object that has this method."""
     return method._owner

@@ -1,4 +1,4 @@
-"""What one end knows of the objects that have crossed, its own and those of the other side."""
+"""The table of objects that one end shares with the other: its own, and the other side's."""
 
 import itertools
 from collections.abc import Iterator
@@ -11,36 +11,37 @@ from grader.border.parameters import WatchedModule, parameters_of
 
 
 class ObjectTable:
-    """The objects that both sides know, until they are forgotten.
+    """The objects that both sides know, until `forget` is called.
 
     The other side knows an object of this side by a number, its handle, and has a stand-in for it.
-    A module is the "own" of the side where it lives and "foreign" to the other, also in messages.
+    Messages call a module "own" if it lives on the sender's side, and otherwise "foreign".
 
     Args:
-        border: what this end's stand-ins reach their objects with.
-        root: the object of this side that the other knows from the start, by the handle 0.
+        border: this end of the border, with which stand-ins send requests to their objects.
+        root: the object of this side that the other can use from the start. Its handle is 0.
         trusting: whether the other side may read any public attribute and change parameters.
     """
 
     def __init__(self, border: Asker, root: Any, *, trusting: bool):
         self.trusting = trusting
         self._border, self._root = border, root
-        self._new_handles = itertools.count(1)  # never used again, also after forgetting
+        self._new_handles = itertools.count(1)  # no handle is used twice, even after `forget`
         self.forget()
 
     def forget(self) -> None:
-        """Know no object but the root."""
+        """Forget all objects but the root."""
         self._own: dict[int, Any] = {0: self._root}
         self._handles = {id(self._root): 0}
         self._stand_ins: dict[int, Foreign] = {}
-        self._watched: dict[tuple[str, int], WatchedModule] = {}  # by whose it is, and handle
-        self._taking_part: set[int] = set()  # ids of modules, in the present exchange
+        self._watched: dict[tuple[str, int], WatchedModule] = {}  # by side and handle
+        self._taking_part: set[int] = set()  # ids of the modules in this exchange
+        # Outputs and inputs of the calls that this side has answered, by number of the call.
         self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
 
     # --- this side's objects --------------------------------------------------------------
 
     def handle(self, value: Any) -> tuple[int, bool]:
-        """The handle of an object of this side, and whether the other side hears of it first."""
+        """The handle of an object of this side, and whether the handle was made just now."""
         if id(value) in self._handles:
             return self._handles[id(value)], False
         handle = next(self._new_handles)
@@ -51,7 +52,7 @@ class ObjectTable:
         """The object of this side that has a handle.
 
         Raises:
-            KeyError: if none has it.
+            KeyError: if no object has this handle.
         """
         return self._own[handle]
 
@@ -63,29 +64,30 @@ class ObjectTable:
             return True
         if not isinstance(owner, nn.Module):
             return False
-        # What the test itself defines, and not, for example, load_state_dict or a hook.
-        defined = itertools.takewhile(lambda kind: kind is not nn.Module, type(owner).__mro__)
+        # Only attributes that the test defines may be read, so none such as load_state_dict.
+        test_classes = itertools.takewhile(lambda kind: kind is not nn.Module, type(owner).__mro__)
         return (
             name in ("train", "eval", "training")
             or name in vars(owner)
-            or any(name in vars(kind) for kind in defined)
+            or any(name in vars(kind) for kind in test_classes)
         )
 
     # --- objects of the other side --------------------------------------------------------
 
     def stand_in(self, handle: int) -> Foreign | None:
-        """What stands for an object of the other side; None, if this side has not heard of it."""
+        """The stand-in for an object of the other side; None if it has not been made yet."""
         return self._stand_ins.get(handle)
 
     def add_stand_in(
         self, handle: int, name: str, parameters: dict[str, nn.Parameter] | None
     ) -> Foreign:
-        """Make what stands for an object of the other side from now on.
+        """Make the stand-in for an object of the other side.
 
         Args:
-            handle: the other side's number for it.
-            name: what it is called there.
-            parameters: copies of its parameters, which are watched; None if it is no module.
+            handle: the object's handle on the other side.
+            name: the object's name, for messages.
+            parameters: copies of the module's parameters, whose changes will be sent; None if the
+                object is not a module.
         """
         if parameters is None:
             foreign = Foreign(self._border, handle, name)
@@ -98,33 +100,34 @@ class ObjectTable:
     # --- parameters, which are kept equal on both sides -----------------------------------
 
     def watch(self, handle: int, module: nn.Module) -> None:
-        """Watch the parameters of a module of this side, which the other knows from now on."""
+        """Send changes of the parameters of a module of this side from now on."""
         self._watched["own", handle] = WatchedModule(module)
 
     def take_part(self, module: Any) -> None:
-        """Let a module take part in the present exchange, in which its parameters may change."""
+        """Note that a module is used in this exchange, so that its parameters may be replaced."""
         self._taking_part.add(id(module))
 
     def end_exchange(self) -> None:
-        """Let no module take part any more."""
+        """Forget which modules were used in the exchange."""
         self._taking_part.clear()
 
     def changes(self) -> Iterator[tuple[str, int, str, nn.Parameter]]:
-        """The parameters that have changed since this was asked last.
+        """The parameters that have changed since the last call of this method.
 
         Yields:
-            Whose module has the parameter, "own" or "foreign", the module's handle, the parameter's
-            name, and the parameter.
+            "own" if the module with the parameter lives on this side, otherwise "foreign"; the
+            module's handle, the parameter's name, and the parameter.
         """
         for (side, handle), watched in self._watched.items():
-            # To walk through a module takes long, so only those are walked that take part.
+            # Listing a module's parameters takes long, and only modules that are used in this
+            # exchange can have got other ones.
             if id(watched.module) in self._taking_part:
-                watched.walk()
+                watched.list_parameters()
             for name, parameter in watched.changes():
                 yield side, handle, name, parameter
 
     def ignore_changes(self) -> None:
-        """Take the parameters as they are now for unchanged."""
+        """Count all changes so far as known to the other side."""
         for watched in self._watched.values():
             watched.changes()
 
@@ -132,7 +135,8 @@ class ObjectTable:
         """Whether the other side may change parameters of modules.
 
         Args:
-            side: whose they are, as the other side says it: what is "own" there is foreign here.
+            side: "own" if the modules live on the other side, "foreign" if they live on this one,
+                which is how the other side's messages call them.
         """
         return side == "own" or (side == "foreign" and self.trusting)
 
@@ -140,12 +144,12 @@ class ObjectTable:
         """The parameters of a module, by name.
 
         Args:
-            side: whose it is, as the other side says it.
-            handle: its number there.
+            side: "own" if it lives on the other side, "foreign" if it lives on this one.
+            handle: its handle.
 
         Raises:
             KeyError: if there is no such object.
-            TypeError: if it is no module.
+            TypeError: if the object is not a module.
         """
         objects = self._stand_ins if side == "own" else self._own
         return parameters_of(objects[handle])
@@ -153,13 +157,13 @@ class ObjectTable:
     # --- the calls that this side has answered --------------------------------------------
 
     def keep_graph(self, number: int, outputs: list[Tensor], inputs: list[Tensor]) -> None:
-        """Keep which tensors came out of a call and which went in, for its backward pass."""
+        """Keep the outputs and inputs of a call that was answered, for its backward pass."""
         self._graphs[number] = outputs, inputs
 
     def graph(self, number: int) -> tuple[list[Tensor], list[Tensor]]:
-        """The tensors that came out of a call, and those that went in.
+        """The outputs and the inputs of a call.
 
         Raises:
-            KeyError: if none are kept for a call of this number.
+            KeyError: if there was no such call.
         """
         return self._graphs[number]

@@ -1,4 +1,4 @@
-"""The parameters of modules, and what shows that they have changed."""
+"""The parameters of modules, and how a change of one is noticed."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 
 def parameters_of(value: Any) -> dict[str, nn.Parameter]:
-    """The parameters, by name, of a module of this side or of one that stands for the other's.
+    """The parameters, by name, of a module of this side or of a stand-in for a module.
 
     Raises:
-        TypeError: if it is something else, which might answer in its own way.
+        TypeError: if the value is neither.
     """
     if not isinstance(value, nn.Module):
         raise TypeError
@@ -17,26 +17,26 @@ def parameters_of(value: Any) -> dict[str, nn.Parameter]:
 
 
 class WatchedModule:
-    """A module that both sides know, and its parameters as they were in the last message.
+    """Notices changes of the parameters of a module that both sides know.
 
     Args:
-        module: a module of this side, or one that stands for the other's.
+        module: a module of this side, or the stand-in for one of the other side.
     """
 
     def __init__(self, module: Any):
         self.module = module
-        self.walk()
-        self._noted = self._note()
+        self.list_parameters()
+        self._last_state = self._state()
 
-    def walk(self) -> None:
-        """Look which parameters the module has."""
+    def list_parameters(self) -> None:
+        """Update the list of parameters: the module may have got others."""
         named = dict(self.module.named_parameters())
         self._names, self._parameters = list(named), list(named.values())
         self._ids = list(map(id, self._parameters))
 
-    def _note(self) -> list[list]:
-        """What shows that a parameter has been replaced, changed in place, or given other data."""
-        # Made for each message and of every parameter, so it counts how long this takes.
+    def _state(self) -> list[list]:
+        """Lists that differ once a parameter is replaced, changed in place or given other data."""
+        # Computed for every parameter at every message, so it must be fast.
         return [
             self._names,
             self._ids,
@@ -45,16 +45,16 @@ class WatchedModule:
         ]
 
     def changes(self) -> list[tuple[str, nn.Parameter]]:
-        """The parameters that have changed since this was asked last."""
-        noted = self._note()
-        if noted == self._noted:
+        """The parameters that have changed since the last call of this method."""
+        state = self._state()
+        if state == self._last_state:
             return []
-        before = {name: note for name, *note in zip(*self._noted, strict=True)}
-        self._noted = noted
+        before = {name: marks for name, *marks in zip(*self._last_state, strict=True)}
+        self._last_state = state
         return [
             (name, parameter)
-            for parameter, (name, *note) in zip(
-                self._parameters, zip(*noted, strict=True), strict=True
+            for parameter, (name, *marks) in zip(
+                self._parameters, zip(*state, strict=True), strict=True
             )
-            if before.get(name, note) != note
+            if before.get(name, marks) != marks
         ]

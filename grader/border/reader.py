@@ -1,6 +1,6 @@
-"""JSON trees into values; `grader.border.writer` is the way there.
+"""Turns JSON trees into values; `grader.border.writer` does the reverse.
 
-What comes may be made up to do harm, so everything in it is checked before it is used.
+A message may be forged to do harm, so everything in it is checked before it is used.
 """
 
 import math
@@ -16,33 +16,33 @@ from grader.border.foreign import Foreign, ForeignMethod, ForeignModule
 from grader.border.limits import MAX_BYTES, MAX_DEPTH
 from grader.border.objects import ObjectTable
 from grader.border.parameters import parameters_of
-from grader.border.tensors import DTYPES, take
+from grader.border.tensors import DTYPES, tensor_at
 
 
 class Reader:
     """Turns the JSON trees of a message into values.
 
     Args:
-        objects: what this end knows.
-        tensors: those of the message, as `grader.border.tensors.unpack` returns them.
+        objects: the objects that this end knows.
+        tensors: the tensors of the message, as `grader.border.tensors.unpack` returns them.
 
     Attributes:
-        linked: as of the `Writer` that made the trees.
-        arguments: as of that.
+        differentiable: the same tensors as in the `Writer` that made the trees, on this side.
+        arguments: the same values as in that `Writer`, on this side.
     """
 
     def __init__(self, objects: ObjectTable, tensors: dict[str, np.ndarray]):
         self._objects, self._tensors = objects, tensors
-        self.linked: list[Tensor] = []
+        self.differentiable: list[Tensor] = []
         self.arguments: list[Any] = []
 
     def read(self, tree: Any) -> Any:
         """The value of a JSON tree.
 
         Raises:
-            BorderError: if it is not one of a value that may cross.
+            BorderError: if the tree is not that of a value that may be sent.
         """
-        try:  # not with well_formed, which takes longer than to read a number
+        try:  # not by `well_formed`, which takes longer than reading a number does
             return self._read(tree, 0)
         except BorderError:
             raise
@@ -66,7 +66,7 @@ class Reader:
             return DTYPES[content]
         if kind == "generator":
             generator = torch.Generator()
-            generator.set_state(take(content, self._tensors))
+            generator.set_state(tensor_at(content, self._tensors))
             self.arguments.append(generator)
             return generator
         if kind == "tensor":
@@ -74,7 +74,7 @@ class Reader:
         if kind == "yours":
             value = self._objects.own(content)
             self._objects.take_part(value)
-            self._link(value, *rest)
+            self._add_parameters(value, *rest)
             return value
         if kind == "mine":
             return self._read_object(content, *rest)
@@ -87,9 +87,9 @@ class Reader:
         raise ValueError(f"unknown kind {kind!r}")
 
     def _read_tensor(
-        self, place: list, linked: bool, shape: list[int], stride: list[int]
+        self, place: list, requires_grad: bool, shape: list[int], stride: list[int]
     ) -> Tensor:
-        value = take(place, self._tensors)
+        value = tensor_at(place, self._tensors)
         if self._objects.trusting and value.numel() and list(value.stride()) != stride:
             laid_out = torch.empty_strided(value.shape, stride, dtype=value.dtype)
             value = laid_out.copy_(value)
@@ -99,14 +99,14 @@ class Reader:
             value = value.expand(shape)
             if not self._objects.trusting:
                 value = value.contiguous()
-        if linked and value.is_floating_point():
+        if requires_grad and value.is_floating_point():
             value.requires_grad_()
-            self.linked.append(value)
+            self.differentiable.append(value)
         self.arguments.append(value)
         return value
 
     def _read_object(
-        self, handle: int, name: str, parameters: dict[str, list] | None, linked: list[str]
+        self, handle: int, name: str, parameters: dict[str, list] | None, trainable: list[str]
     ) -> Foreign:
         if type(handle) is not int or type(name) is not str:
             raise TypeError
@@ -115,15 +115,15 @@ class Reader:
             copies = None
             if parameters is not None:
                 copies = {
-                    n: nn.Parameter(take(place, self._tensors), bool(trainable))
-                    for n, (place, trainable) in parameters.items()
+                    n: nn.Parameter(tensor_at(place, self._tensors), bool(requires_grad))
+                    for n, (place, requires_grad) in parameters.items()
                 }
             foreign = self._objects.add_stand_in(handle, name, copies)
-        self._link(foreign, linked)
+        self._add_parameters(foreign, trainable)
         return foreign
 
-    def _link(self, module: Any, names: list[str]) -> None:
-        """Let gradients flow through the named parameters of a module."""
+    def _add_parameters(self, module: Any, names: list[str]) -> None:
+        """Add the named parameters of a module to the differentiable tensors."""
         if names:
             parameters = parameters_of(module)
-            self.linked += [parameters[name] for name in names]
+            self.differentiable += [parameters[name] for name in names]

@@ -1,7 +1,8 @@
-"""Tensors as bytes, and random generators, which cross as tensors that hold their state.
+"""Tensors as bytes, and random generators, which are sent as tensors with their state.
 
 A message holds the numbers of all its tensors of one dtype as one array, since safetensors takes
-time for each. A tensor's place in it is `[dtype, start, shape]`, counted in numbers.
+time for each array. The place of a tensor is `[dtype, start, shape]`: the array, the index of the
+tensor's first number in the array, and the tensor's shape.
 """
 
 import math
@@ -15,7 +16,7 @@ from torch import Tensor
 from grader.border.limits import MAX_BYTES
 
 DTYPES = {str(v).removeprefix("torch."): v for v in vars(torch).values() if type(v) is torch.dtype}
-# Those whose numbers can be read from bytes.
+# The dtypes whose numbers can be read from bytes.
 READABLE = {n: v for n, v in DTYPES.items() if not n.startswith(("q", "bits"))}
 
 
@@ -24,17 +25,17 @@ class TensorPacker:
 
     def __init__(self):
         self._size = 0
-        self._counts: dict[str, int] = {}  # by dtype, as the parts are
-        self._parts: dict[str, list[bytes]] = {}
+        self._counts: dict[str, int] = {}  # how many numbers there are of each dtype
+        self._parts: dict[str, list[bytes]] = {}  # the tensors of each dtype, as bytes
 
     def add(self, value: Tensor) -> list:
-        """Take a tensor in.
+        """Add a tensor.
 
         Returns:
             Its place.
 
         Raises:
-            ValueError: if there are more tensors than may cross at once.
+            ValueError: if the tensors together have more bytes than may be sent at once.
         """
         self._size += value.numel() * value.element_size()
         if self._size > MAX_BYTES:
@@ -46,7 +47,7 @@ class TensorPacker:
         return [dtype, start, list(value.shape)]
 
     def pack(self) -> bytes:
-        """The bytes of all tensors; none, if there are none."""
+        """The bytes of all tensors; no bytes if there are no tensors."""
         if not self._parts:
             return b""
         joined = {dtype: b"".join(parts) for dtype, parts in self._parts.items()}
@@ -54,19 +55,19 @@ class TensorPacker:
 
 
 def unpack(data: bytes) -> dict[str, np.ndarray]:
-    """The numbers of a message's tensors as bytes, by dtype; what `TensorPacker.pack` has made."""
+    """The inverse of `TensorPacker.pack`: arrays of bytes by name of the dtype."""
     return load(data) if data else {}
 
 
-def take(place: Any, arrays: dict[str, np.ndarray]) -> Tensor:
-    """A tensor out of those of a message, with a memory of its own.
+def tensor_at(place: Any, arrays: dict[str, np.ndarray]) -> Tensor:
+    """Copy a tensor out of the tensors of a message.
 
     Args:
-        place: where it is, as the other side says.
+        place: the tensor's place, as the other side has sent it.
         arrays: what `unpack` returned.
 
     Raises:
-        IndexError, KeyError, TypeError, ValueError: if there is no such place.
+        IndexError, KeyError, TypeError, ValueError: if there is no such place in the arrays.
     """
     kind, start, shape = place
     for size in (start, *shape):
@@ -77,15 +78,15 @@ def take(place: Any, arrays: dict[str, np.ndarray]) -> Tensor:
     data = bytearray(arrays[kind][first : first + size])
     if len(data) != size:
         raise IndexError
-    if not size:  # torch makes no tensor from an empty buffer
+    if not size:  # torch.frombuffer refuses an empty buffer
         return torch.empty(shape, dtype=dtype)
     value = torch.frombuffer(data, dtype=dtype)
     return value if len(shape) == 1 else value.view(shape)
 
 
 def bytes_of(value: Tensor) -> bytes:
-    """The numbers of a tensor, one row after the other."""
-    if value.dtype.itemsize < 4 and value.is_floating_point():  # most of these numpy does not know
+    """The numbers of a tensor as bytes, in row-major order."""
+    if value.dtype.itemsize < 4 and value.is_floating_point():  # numpy lacks most of these dtypes
         value = value.contiguous().view(torch.uint8 if value.dtype.itemsize == 1 else torch.int16)
     return value.numpy(force=True).tobytes()
 
@@ -94,18 +95,18 @@ def bytes_of(value: Tensor) -> bytes:
 
 
 def content_of(value: Tensor | torch.Generator) -> Tensor:
-    """What crosses when it has changed: a tensor's numbers, or a generator's state."""
+    """What is sent of an argument that a call has changed: numbers, or a generator's state."""
     return value.detach() if isinstance(value, Tensor) else value.get_state()
 
 
 def fingerprint(value: Tensor | torch.Generator) -> tuple[torch.Size, torch.dtype, bytes]:
-    """What tells whether a tensor or generator is as it was; NaN stays NaN."""
+    """A value that differs exactly if the content does; bytes are compared, so NaN equals NaN."""
     content = content_of(value)
     return content.shape, content.dtype, bytes_of(content)
 
 
 def overwrite(original: Tensor | torch.Generator, content: Tensor) -> None:
-    """Give a tensor or generator of this side the content that the other side has left in it."""
+    """Set the content of a tensor or generator to what a call on the other side has made of it."""
     if isinstance(original, torch.Generator):
         original.set_state(content)
     else:

@@ -1,4 +1,4 @@
-"""Parameters that have changed since the last message travel with the next."""
+"""Updates: changed parameters are sent along with the next message, whatever it is."""
 
 from typing import Any
 
@@ -12,16 +12,18 @@ from grader.border.writer import Writer
 
 
 def write_updates(objects: ObjectTable, writer: Writer) -> dict[str, list]:
-    """What has changed in parameters since the last message.
+    """Write the parameters that have changed since the last message.
 
     Args:
-        objects: what this end knows.
-        writer: of the message with which the updates travel.
+        objects: the objects that this end knows.
+        writer: the writer of the message with which the updates are sent.
 
     Returns:
-        By whose module it is, "own" or "foreign": handle, name and JSON tree of each parameter.
+        Lists of changed parameters, with the keys "own" for modules of this side and "foreign" for
+        modules of the other. A parameter is given by its module's handle, its name and its JSON
+        tree.
     """
-    written: dict[int, list] = {}  # a parameter may belong to several modules
+    written: dict[int, list] = {}  # by id, since a parameter may belong to several modules
     updates: dict[str, list] = {}
     for side, handle, name, parameter in objects.changes():
         if id(parameter) not in written:
@@ -31,12 +33,12 @@ def write_updates(objects: ObjectTable, writer: Writer) -> dict[str, list]:
 
 
 def accept_updates(updates: Any, objects: ObjectTable, tensors: dict[str, np.ndarray]) -> None:
-    """Change parameters as the other side has changed them, where it may.
+    """Change parameters as the other side has changed them, if it may change them.
 
     Args:
-        updates: what `write_updates` has returned there; nothing happens if it is empty or None.
-        objects: what this end knows.
-        tensors: those of the message.
+        updates: what `write_updates` has returned on the other side; empty or None for no updates.
+        objects: the objects that this end knows.
+        tensors: the tensors of the message, as `grader.border.tensors.unpack` returns them.
 
     Raises:
         BorderError: if the updates cannot be read.
@@ -56,4 +58,5 @@ def accept_updates(updates: Any, objects: ObjectTable, tensors: dict[str, np.nda
                 if not isinstance(value, Tensor):
                     raise TypeError
                 named[handle][name].data = value
-    objects.ignore_changes()  # of this message, also in other modules with the same parameters
+    # Else these updates would be sent back, also for other modules with the same parameters.
+    objects.ignore_changes()

@@ -1,4 +1,8 @@
-"""Values into JSON trees; `grader.border.reader` is the way back."""
+"""Turns values into JSON trees; `grader.border.reader` does the reverse.
+
+A tree is a list that begins with the kind of the value. Of the kinds for objects that are not plain
+data, "mine" is an object of the sender and "yours" one of the receiver.
+"""
 
 from types import MethodType
 from typing import Any
@@ -19,22 +23,24 @@ class Writer:
 
     Attributes:
         tensors: the tensors of the message.
-        linked: those through which gradients flow, with the parameters of modules, in order.
-        arguments: tensors and generators in order, which a call may change in place.
+        differentiable: the tensors in the values that require gradients, with the parameters of
+            modules, in order.
+        arguments: the tensors and generators in the values, which a call may change in place, in
+            order.
     """
 
     def __init__(self, objects: ObjectTable):
         self._objects = objects
         self.tensors = TensorPacker()
-        self.linked: list[Tensor] = []
+        self.differentiable: list[Tensor] = []
         self.arguments: list[Any] = []
 
     def write(self, value: Any, depth: int = 0) -> list:
-        """The JSON tree of a value: what kind it is, and what it holds.
+        """The JSON tree of a value.
 
         Args:
             value: any object.
-            depth: how many lists, tuples, dicts and sets it is in.
+            depth: in how many nested lists, tuples, dicts and sets it is.
 
         Raises:
             ValueError: if it is nested too deeply, or its tensors are too large.
@@ -60,7 +66,7 @@ class Writer:
             ]
         for container in CONTAINERS:
             if isinstance(value, container):
-                items = container.__iter__(value)  # not what a subclass makes of it
+                items = container.__iter__(value)  # a subclass may define another __iter__
                 return [container.__name__, [self.write(v, depth + 1) for v in items]]
         if isinstance(value, torch.dtype):
             return ["dtype", str(value).removeprefix("torch.")]
@@ -72,10 +78,10 @@ class Writer:
     def _write_tensor(self, value: Tensor) -> list:
         self.arguments.append(value)
         if value.requires_grad:
-            self.linked.append(value)
+            self.differentiable.append(value)
         plain = value.detach().as_subclass(Tensor)
         shape, stride = list(plain.shape), list(plain.stride())
-        # An expanded dimension is one number seen several times; it crosses once.
+        # Along an expanded dimension (stride 0) all numbers are the same; only one is sent.
         for axis, step in enumerate(stride):
             if step == 0 and shape[axis] > 1:
                 plain = plain.narrow(axis, 0, 1)
@@ -87,24 +93,24 @@ class Writer:
         if type(value) is MethodType and isinstance(value.__self__, nn.Module):
             return ["method", self._write_object(value.__self__), value.__name__]
         if isinstance(value, Foreign):
-            names = self._link(value) if type(value) is ForeignModule else []
+            names = self._add_parameters(value) if type(value) is ForeignModule else []
             return ["yours", handle_of(value), names]
-        handle, new = self._objects.handle(value)
+        handle, is_new = self._objects.handle(value)
         name = str(getattr(value, "__name__", type(value).__name__))[:200]
         if not isinstance(value, nn.Module):
             return ["mine", handle, name, None, []]
         parameters = {}
-        if new:
+        if is_new:
             self._objects.watch(handle, value)
             parameters = {
                 n: [self.tensors.add(p.detach()), p.requires_grad]
                 for n, p in value.named_parameters()
             }
-        return ["mine", handle, name, parameters, self._link(value)]
+        return ["mine", handle, name, parameters, self._add_parameters(value)]
 
-    def _link(self, module: Any) -> list[str]:
-        """Let gradients flow through a module's parameters; return their names."""
+    def _add_parameters(self, module: Any) -> list[str]:
+        """Add a module's trainable parameters to the differentiable tensors; return their names."""
         self._objects.take_part(module)
         named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
-        self.linked += [parameter for _, parameter in named]
+        self.differentiable += [parameter for _, parameter in named]
         return [name for name, _ in named]

@@ -25,7 +25,7 @@ SOLUTIONS = COURSE / "solutions"
 
 
 def table(path: Path, task: str) -> str:
-    """What the tests make of the known answers to a task, one line each.
+    """A table of the known answers to a task and whether its tests accept them, one line each.
 
     Args:
         path: the instructor's notebook.
@@ -56,13 +56,13 @@ def table(path: Path, task: str) -> str:
 
 
 def find_task(wanted: str) -> tuple[Path, str]:
-    """The notebook that asks for a task, and the task.
+    """Find the notebook with a task; return its path and the task.
 
     Args:
         wanted: TASK or PART/TASK.
 
     Raises:
-        LookupError: if there is none, or more than one.
+        LookupError: if no task has this name, or several have it.
     """
     part, _, task = wanted.rpartition("/")
     tasks = [
@@ -81,7 +81,7 @@ def find_task(wanted: str) -> tuple[Path, str]:
 
 
 def learn_part(part: str, count: int) -> str:
-    """Find out what the known answers of a part show; say what was done.
+    """Run the tests on those known answers of a part that were not run yet; say how many.
 
     Raises:
         LookupError: if there is no such part.

@@ -1,4 +1,4 @@
-"""Running the instructor's cells, and the outcome of a failed check."""
+"""Running the instructor's cells, and turning a failed check into an `Outcome`."""
 
 import ast
 import functools
@@ -19,13 +19,18 @@ def outcome_of(error: CheckFailed) -> Outcome:
 
 
 def name_of(cell: NotebookNode) -> str:
-    """What a trace calls an instructor's cell."""
+    """The name of the file that a traceback shows for an instructor's cell."""
     return f"<{cell.metadata.nbgrader.grade_id}>"
 
 
 @functools.lru_cache(maxsize=1024)
 def compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
-    """A cell's statements, and the expression that it ends with, if it ends with one."""
+    """Compile a cell: its statements, and the expression in its last line, or None.
+
+    Args:
+        source: the cell's text.
+        name: the name of the file that a traceback shows.
+    """
     tree = ast.parse(source, name)
     value = None
     if tree.body and isinstance(last := tree.body[-1], ast.Expr):
@@ -35,7 +40,7 @@ def compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
 
 
 def execute(cell: NotebookNode, namespace: dict[str, Any]) -> float | None:
-    """Run an instructor's cell; return the number that it ends with, if it ends with one."""
+    """Run an instructor's cell; return the value of its last line if it is a number, else None."""
     statements, last = compiled(cell.source, name_of(cell))
     exec(statements, namespace)
     value = None if last is None else eval(last, namespace)

@@ -1,7 +1,7 @@
-"""Examine submissions: the step that can run in many processes at once, here or on a cluster.
+"""Examine submissions, which many processes can do at once, on this machine or on a cluster.
 
-A process that examines keeps a warm sandbox and what the known mistakes show. Nothing of a
-submission stays in it: both the student's code and the judge run in forks.
+A process that examines submissions keeps a sandbox open and the results of the known mistakes in
+memory. Nothing of a submission stays in it: student code and judge run in forked processes.
 """
 
 import atexit
@@ -30,26 +30,26 @@ def examine(job: Job) -> Finding:
     start = time.monotonic()
     for attempt in (1, 2):
         try:
-            outcomes = judge(_notebook(job.instructors), job.sources, _sandbox(job))
+            outcomes = judge(_parse_notebook(job.instructors), job.sources, _sandbox_for(job))
             mistakes = _name_mistakes(job, outcomes)
             return Finding(outcomes, mistakes, time.monotonic() - start)
         except (JudgeError, SandboxError) as error:
-            _close(job)
+            _close_sandbox(job)
             if attempt == 2:
                 if isinstance(error, SandboxError):
                     raise
                 return Finding({}, {}, time.monotonic() - start, fault=str(error))
-        except Exception as error:  # ours, since a student's is an outcome
+        except Exception as error:  # a bug of the grader; a student's exception is an outcome
             fault = f"{type(error).__name__}: {error}"
             return Finding({}, {}, time.monotonic() - start, fault=fault)
     raise AssertionError
 
 
-def _sandbox(job: Job) -> Sandbox:
-    """The sandbox of this process for jobs with the setting and the modules of this one."""
-    key, setting = _key(job), job.setting
-    if key in _open:
-        return _open[key]
+def _sandbox_for(job: Job) -> Sandbox:
+    """This process's sandbox for jobs with the same setting and modules; opened if need be."""
+    key, setting = _sandbox_key(job), job.setting
+    if key in _open_sandboxes:
+        return _open_sandboxes[key]
     warm_up(job.modules, for_tests=True)
     sandbox = None
     if setting.sandbox != "off":
@@ -67,38 +67,38 @@ def _sandbox(job: Job) -> Sandbox:
                     "without it, so that student code runs with your rights: --sandbox=off"
                 ) from None
     sandbox = sandbox or Sandbox(walls=False, limits=setting.limits, modules=job.modules)
-    _open[key] = sandbox
+    _open_sandboxes[key] = sandbox
     return sandbox
 
 
-def _key(job: Job) -> tuple:
+def _sandbox_key(job: Job) -> tuple:
     return job.setting, job.modules
 
 
-_open: dict[tuple, Sandbox] = {}
+_open_sandboxes: dict[tuple, Sandbox] = {}
 
 
 @atexit.register
-def _close_all() -> None:
-    for sandbox in _open.values():
+def _close_sandboxes() -> None:
+    for sandbox in _open_sandboxes.values():
         sandbox.close()
-    _open.clear()
+    _open_sandboxes.clear()
 
 
-def _close(job: Job) -> None:
-    """Give up the sandbox of this process; the next submission gets a new one."""
-    sandbox = _open.pop(_key(job), None)
+def _close_sandbox(job: Job) -> None:
+    """Close the sandbox for such jobs; the next one gets a new sandbox."""
+    sandbox = _open_sandboxes.pop(_sandbox_key(job), None)
     if sandbox is not None:
         sandbox.close()
 
 
 @functools.lru_cache(maxsize=64)
-def _notebook(text: str) -> NotebookNode:
+def _parse_notebook(text: str) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
 def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[str, ...]]:
-    notebook = _notebook(job.instructors)
+    notebook = _parse_notebook(job.instructors)
     named, task = {}, ""
     shown: dict[str, dict[str, str]] = {}
     for cell in code_cells(notebook):
@@ -108,12 +108,12 @@ def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[st
             shown.setdefault(task, {})[about.grade_id] = symptom(outcomes[about.grade_id])
     for task, texts in shown.items():
         stopped = any(outcomes[cell].stopped for cell in texts)
-        if not stopped and any(texts.values()) and not _is_empty(texts):
+        if not stopped and any(texts.values()) and not _is_unwritten(texts):
             known = symptoms_of_mistakes(job.instructors, job.bank, task)
             named[task] = name_mistakes(texts, known)
     return named
 
 
-def _is_empty(texts: dict[str, str]) -> bool:
-    """Whether an answer is not written yet."""
+def _is_unwritten(texts: dict[str, str]) -> bool:
+    """Whether every test shows that the answer is not written yet."""
     return all("NotImplementedError" in text for text in texts.values())

@@ -1,4 +1,4 @@
-"""Trusted work in a forked process, so that nothing of it stays behind."""
+"""Running trusted functions in forked processes, so that nothing of them stays in this one."""
 
 import contextlib
 import gc
@@ -21,36 +21,39 @@ from grader.judging.job import JudgeError
 from grader.sandbox.walls import limit_memory
 from grader.sandbox.warm import fork
 
-MEMORY = 4 * 2**30  # bytes that the process may use, beyond what it has at its start
+MEMORY = 4 * 2**30  # bytes that the process may allocate beyond what it has when it is forked
 
 
 class ForkedWork:
-    """Trusted work that a forked process does meanwhile.
+    """A trusted function that a forked process runs while this process goes on.
 
     Args:
-        work: what to do.
-        seconds: how long it may take.
+        work: the function.
+        seconds: seconds that it may take.
+
+    Attributes:
+        receiver: the connection on which the result arrives.
     """
 
     def __init__(self, work: Callable[[], Any], *, seconds: float):
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self.receiver, sender = multiprocessing.Pipe(duplex=False)
-        # Removed by this process, since the other is killed.
+        # This process makes and removes the folder, since the forked process is killed.
         self._folder = tempfile.TemporaryDirectory()
         self._pid = fork()
         if self._pid == 0:
-            _work(work, sender, self._folder.name)
+            _run_and_send(work, sender, self._folder.name)
         sender.close()
 
     def result(self, *, at_once: bool = False) -> Any:
-        """Wait for what the work returns; the process is gone then.
+        """Wait for the function's result, and end the process.
 
         Args:
-            at_once: do not wait.
+            at_once: do not wait; a result that is not there yet counts as too late.
 
         Raises:
-            JudgeError: if it raised, died or took too long.
+            JudgeError: if the function raised or took too long, or its process died.
         """
         try:
             if not self.receiver.poll(0 if at_once else max(self._until - time.monotonic(), 0)):
@@ -59,7 +62,7 @@ class ForkedWork:
         except EOFError:
             died = True
         finally:
-            os.kill(self._pid, signal.SIGKILL)  # there until it is waited for
+            os.kill(self._pid, signal.SIGKILL)  # a dead process keeps its id until waitpid
             code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
             self.receiver.close()
             self._folder.cleanup()
@@ -71,14 +74,14 @@ class ForkedWork:
 
 
 def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
-    """Do trusted work in a forked process and return what it returned.
+    """Run a trusted function in a forked process and return its result.
 
     Args:
-        work: what to do.
-        seconds: how long it may take.
+        work: the function.
+        seconds: seconds that it may take.
 
     Raises:
-        JudgeError: if it raised, died or took too long.
+        JudgeError: if the function raised or took too long, or its process died.
     """
     return ForkedWork(work, seconds=seconds).result()
 
@@ -86,21 +89,21 @@ def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
 def in_forks(
     works: Iterable[Callable[[], Any]], *, seconds: float, count: int
 ) -> Iterator[tuple[int, Any]]:
-    """Do pieces of trusted work, each in a process of its own, several at a time.
+    """Run trusted functions, each in a forked process of its own, several at a time.
 
     Args:
-        works: what to do.
-        seconds: how long each may take.
-        count: how many at a time.
+        works: the functions.
+        seconds: seconds that each may take.
+        count: how many run at a time.
 
     Yields:
-        The number of a piece, from 0, and what it returned, in the order in which they end.
+        The number of a function, from 0, and its result, in the order in which they end.
 
     Raises:
-        JudgeError: if a piece raised, died or took too long.
+        JudgeError: if a function raised or took too long, or its process died.
     """
     todo = enumerate(works)
-    running: dict[Any, tuple[int, ForkedWork]] = {}  # by what their results come through
+    running: dict[Any, tuple[int, ForkedWork]] = {}  # by receiver
     try:
         while True:
             for number, work in itertools.islice(todo, count - len(running)):
@@ -108,26 +111,28 @@ def in_forks(
                 running[started.receiver] = number, started
             if not running:
                 return
-            # The one that ends first, or else the one that has been running longest.
+            # The one that ends first; if none ends in time, the one that has run longest.
             ready = connection.wait(list(running), timeout=seconds) or list(running)
             number, ended = running.pop(ready[0])
             yield number, ended.result()
     finally:
-        for _, left in running.values():
+        for _, unfinished in running.values():
             with contextlib.suppress(Exception):
-                left.result(at_once=True)
+                unfinished.result(at_once=True)
 
 
-def _work(work: Callable[[], Any], sender: Connection, folder: str) -> NoReturn:
-    """What the forked process does, in a folder of its own."""
+def _run_and_send(work: Callable[[], Any], sender: Connection, folder: str) -> NoReturn:
+    """In the forked process: run the function in a folder of its own and send its result."""
     try:
         torch.set_num_threads(1)
-        # Locks that tests make, as tqdm does, then end with this process and are no file.
+        # With this start method, a lock that a test makes (tqdm makes one) leaves no file behind
+        # when this process is killed.
         multiprocessing.set_start_method("fork", force=True)
-        gc.disable()  # the process is short-lived; collecting takes longer than it does good
+        gc.disable()  # in so short a process, collecting garbage only costs time
         if sys.platform == "linux":
-            limit_memory(MEMORY)  # the student's side can call functions of the tests
-        os.chdir(folder)  # the instructor's cells find no file of anybody
+            # Student code can call functions of the tests, and might make them use all memory.
+            limit_memory(MEMORY)
+        os.chdir(folder)  # an empty folder, so that cells of the instructor find no other files
         try:
             with (
                 contextlib.redirect_stdout(io.StringIO()),
@@ -138,4 +143,4 @@ def _work(work: Callable[[], Any], sender: Connection, folder: str) -> NoReturn:
             result = JudgeError(f"{type(error).__name__}: {error}")
         sender.send(result)
     finally:
-        os._exit(1)  # what it does after sending is of no interest to anybody
+        os._exit(1)  # without clean-up, which would act on objects of the parent process

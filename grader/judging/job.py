@@ -1,6 +1,6 @@
-"""What passes between the process that records grades and those that examine notebooks.
+"""The data that the process that records grades exchanges with those that examine notebooks.
 
-Nothing here needs torch, so the process that records is ready a second earlier.
+Nothing here imports torch, so that the process that records starts a second earlier.
 """
 
 from dataclasses import dataclass, field
@@ -20,9 +20,9 @@ class Failure:
     Attributes:
         must_hold: what does not hold, as a sentence.
         step: the broken step of the ladder.
-        called: what was called with which arguments, or "".
-        detail: what was expected and what came, a sentence each.
-        climbed: the steps below it, which hold.
+        called: the call that was checked, with its arguments, or "" if there was none.
+        detail: what was expected and what was got, a line each.
+        climbed: the steps before the broken one, which hold.
     """
 
     must_hold: str
@@ -34,16 +34,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a cell.
+    """The result of running a cell.
 
     Attributes:
         passed: whether it ran without an error.
         error: "Exception: message", or "" if it passed.
         output: what it printed.
-        stopped: whether the student's process died, hung or broke the rules.
-        failure: the failed check, if it was one.
-        lent: the earlier answers whose place the reference took.
-        partial: the number that a test cell ends with, its partial credit, if it does.
+        stopped: whether the student's process died, took too long or sent nonsense.
+        failure: the failed check, if a check failed.
+        lent: the names of earlier answers that were replaced by the reference.
+        partial: the value of the last line of a test cell, if it is a number: the points for it.
     """
 
     passed: bool
@@ -60,7 +60,7 @@ class Setting:
     """How submissions are examined.
 
     Attributes:
-        sandbox: "required"; "if-possible", which goes on without where it cannot be built; "off".
+        sandbox: "required", "off", or "if-possible": without a sandbox if none can be built here.
         limits: what a student's process may use.
     """
 
@@ -77,14 +77,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook of one student, with all that is needed to examine it on any machine.
+    """One notebook of one student, with everything that another process needs to examine it.
 
     Attributes:
         instructors: the instructor's notebook, as JSON.
         bank: the known answers to its tasks.
         sources: the sources to run for each answer cell.
         setting: how to examine it.
-        modules: what the notebooks of its part import; a process that examines imports it once.
+        modules: the modules that the notebooks of its part import; a process that examines them
+            imports these modules once.
     """
 
     instructors: str
@@ -96,13 +97,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Finding:
-    """What came out.
+    """The result of a `Job`.
 
     Attributes:
-        outcomes: of each answer cell and each graded cell.
-        mistakes: the known mistakes that a task's answer equals, by task.
-        seconds: how long it took.
-        fault: why the grader failed, or "". Then there is no outcome, and no grade may be made up.
+        outcomes: the outcome of each answer cell and each graded cell, by id.
+        mistakes: for each failed task, the sentences of the known mistakes with equal results.
+        seconds: seconds that examining took.
+        fault: why the grader itself failed, or "". If it failed, there are no outcomes, and the
+            notebook must not get a grade.
     """
 
     outcomes: dict[str, Outcome]

@@ -1,14 +1,14 @@
 """The judge: runs the instructor's tests against a student's answers, in two processes.
 
-The student's process runs the student's cells and nothing else. The judge's process runs the
-instructor's setup and test cells and never a line of the student's; the names that the answer
-cells define are there as objects of the other side of the `grader.border`. So the expected values,
-the hidden tests and the verdict are never where a student's code could read or change them.
+The student's process runs the student's cells, and of the instructor's only the setup cells. The
+judge's process runs the instructor's setup and test cells and never a line of the student's. What
+the student's cells define is represented there by stand-ins (see `grader.border`). So the expected
+values, the hidden tests and the verdict are never where student code could read or change them.
 
-A mistake costs its own task only. A test that fails after an earlier task has failed is run again
-with the reference in place of the earlier answers; the student's process gets it as an object of
-the judge's, which it can call and not read. Code that hangs or ends its process is left out when a
-fresh process takes the next task.
+A mistake costs the points of its own task only. If a test fails and an earlier task has failed too,
+the test is run again with the reference instead of the earlier answers. The student's process then
+has stand-ins for the reference, which it can call but not read. If an answer does not end, or ends
+its process, the following tasks run in a fresh process without that answer.
 """
 
 import contextlib
@@ -30,8 +30,8 @@ from grader.notebooks import code_cells, defined_names
 from grader.sandbox.sandbox import End, Sandbox
 from grader.sandbox.walls import Limits
 
-SECONDS_BEYOND = 60  # that the judge itself may take, over the student's seconds
-MAX_OUTPUT = 30_000  # characters of a cell's output, more than the student's side sends
+SECONDS_FOR_TESTS = 60  # that the judge's process may take beyond the student's seconds
+MAX_OUTPUT = 30_000  # characters of a cell's output, more than an honest student's side sends
 
 
 def judge(
@@ -42,8 +42,8 @@ def judge(
     Args:
         notebook: the instructor's notebook, with the tests and the reference answers.
         answers: for each answer cell, by id, the sources to run in order, of which the last is the
-            answer; a cell that is not there is empty.
-        sandbox: where the student's code runs.
+            answer. A missing cell counts as empty.
+        sandbox: the sandbox in which the student's code runs.
 
     Returns:
         The outcome of each answer cell and of each graded cell, by id, in order.
@@ -52,15 +52,15 @@ def judge(
         JudgeError: if the judge itself failed.
     """
     for cell in code_cells(notebook):
-        compiled(cell.source, name_of(cell))  # before the fork, which finds it done
+        compiled(cell.source, name_of(cell))  # cached before forking, for all later forks
     examination = _Examination(notebook, answers, sandbox)
-    seconds = sandbox.limits.seconds_per_notebook + SECONDS_BEYOND
+    seconds = sandbox.limits.seconds_per_notebook + SECONDS_FOR_TESTS
     outcomes = in_a_fork(examination.run, seconds=seconds)
     return {cell: _storable(outcome) for cell, outcome in outcomes.items()}
 
 
 def _storable(outcome: Outcome) -> Outcome:
-    """The outcome without what no file can hold, such as half of a surrogate pair."""
+    """The outcome without characters that UTF-8 cannot encode, such as half a surrogate pair."""
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):
@@ -75,7 +75,7 @@ def _storable(outcome: Outcome) -> Outcome:
 
 
 class _Examination:
-    """One run of a notebook; it goes on with a fresh student's process where one had to go."""
+    """One run of a notebook. After a student's process was stopped, it goes on with a fresh one."""
 
     def __init__(
         self, notebook: NotebookNode, answers: dict[str, tuple[str, ...]], sandbox: Sandbox
@@ -84,11 +84,13 @@ class _Examination:
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.outcomes: dict[str, Outcome] = {}
         self.border: Border | None = None
-        self.done: list[tuple[str, str]] = []  # the cells that a fresh process runs again
-        self.guilty: set[str] = set()  # the tasks whose answers are left out then
-        self.names: dict[str, set[str]] = {}  # by task
-        self.failed: set[str] = set()
-        self.took_part = False  # whether the last test called an answer of its own task
+        # Task ("" for a setup cell) and source of the cells that a fresh process must run again,
+        # apart from those of the tasks whose code had to be stopped.
+        self.cells_run: list[tuple[str, str]] = []
+        self.stopped_tasks: set[str] = set()
+        self.names: dict[str, set[str]] = {}  # what the answer to a task defines
+        self.failed_tasks: set[str] = set()
+        self.own_answer_called = False  # whether the last test called the answer to its own task
         self._reference: dict[str, Any] | None = None
 
     def run(self) -> dict[str, Outcome]:
@@ -103,7 +105,7 @@ class _Examination:
                 outcome = self._run_test(cell, task)
                 self.outcomes[about.grade_id] = outcome
                 if not outcome.passed:
-                    self.failed.add(task)
+                    self.failed_tasks.add(task)
             else:
                 self._run_setup(cell)
         self.sandbox.stop()
@@ -111,8 +113,8 @@ class _Examination:
 
     # --- the student's process ------------------------------------------------------------
 
-    def _student(self) -> Border:
-        """The border to the student's process; a fresh one, if there is none."""
+    def _student_border(self) -> Border:
+        """The border to the student's process, which is started if there is none."""
         while self.border is None:
             if time.monotonic() > self.until:
                 raise TooLate
@@ -124,35 +126,36 @@ class _Examination:
                 until=self.until,
             )
             self.border = border
-            for task, source in self.done:
-                if task and task in self.guilty:
+            for task, source in self.cells_run:
+                if task and task in self.stopped_tasks:
                     continue
                 try:
                     _run_source(border, source)
-                except BorderError as stop:
+                except BorderError as fault:
                     if not task:
-                        raise JudgeError(f"a setup cell failed: {stop}") from None
-                    self._stop(stop, task)
+                        raise JudgeError(f"a setup cell failed: {fault}") from None
+                    self._stop(fault, task)
                     break
         return self.border
 
-    def _stop(self, stop: BorderError, task: str) -> str:
-        """End the student's process after a fault in a task; return what happened, in words."""
-        self.guilty.add(task)
+    def _stop(self, fault: BorderError, task: str) -> str:
+        """End the student's process after a fault of a task's code; return a sentence about it."""
+        self.stopped_tasks.add(task)
         end = self.sandbox.stop()
         self.border = None
-        return explain(stop, end, self.sandbox.limits, over=time.monotonic() > self.until)
+        is_over = time.monotonic() > self.until
+        return explain(fault, end, self.sandbox.limits, over=is_over)
 
     def _run_setup(self, cell: NotebookNode) -> None:
         try:
-            error, _ = _run_source(self._student(), cell.source)
-        except BorderError as stop:
+            error, _ = _run_source(self._student_border(), cell.source)
+        except BorderError as fault:
             if not self.names:
                 raise
-            error = self._stop(stop, [*self.names][-1])
-        if error and not self.names:  # after an answer, it may be the answer's doing
+            error = self._stop(fault, [*self.names][-1])
+        if error and not self.names:  # below an answer, it may be the answer that makes it fail
             raise JudgeError(f"the setup cell {cell.metadata.nbgrader.grade_id} failed: {error}")
-        self.done.append(("", cell.source))
+        self.cells_run.append(("", cell.source))
         execute(cell, self.namespace)
 
     def _run_answer(self, task: str, source: str) -> Outcome:
@@ -160,36 +163,37 @@ class _Examination:
         error, printed = "", list[str]()
         for source in self.answers.get(task, ("",)):
             try:
-                error, output = _run_source(self._student(), source)
-            except BorderError as stop:
-                return Outcome(False, self._stop(stop, task), "".join(printed), stopped=True)
-            self.done.append((task, source))
+                error, output = _run_source(self._student_border(), source)
+            except BorderError as fault:
+                return Outcome(False, self._stop(fault, task), "".join(printed), stopped=True)
+            self.cells_run.append((task, source))
             printed.append(output)
         return Outcome(not error, error, "".join(printed)[: self.sandbox.limits.output])
 
     # --- the instructor's tests -----------------------------------------------------------
 
     def _run_test(self, cell: NotebookNode, task: str) -> Outcome:
-        outcome = self._try(cell, task, ())
-        earlier = [t for t in self.names if t in self.failed and t != task]
+        outcome = self._run_test_once(cell, task, ())
+        earlier = [t for t in self.names if t in self.failed_tasks and t != task]
         lent = tuple(sorted(name for t in earlier for name in self.names[t]))
         if outcome.passed or outcome.stopped or not lent:
             return outcome
-        again = self._try(cell, task, lent)
-        further = again.passed or _progress(again) >= _progress(outcome)
-        # A test that the reference passes by itself says nothing about this task's answer.
-        if again != outcome and further and self.took_part:
-            return replace(again, lent=lent)
+        second = self._run_test_once(cell, task, lent)
+        is_no_worse = second.passed or _steps_passed(second) >= _steps_passed(outcome)
+        # A test that calls only the reference says nothing about the answer to this task.
+        if second != outcome and is_no_worse and self.own_answer_called:
+            return replace(second, lent=lent)
         return outcome
 
-    def _try(self, cell: NotebookNode, task: str, lent: tuple[str, ...]) -> Outcome:
+    def _run_test_once(self, cell: NotebookNode, task: str, lent: tuple[str, ...]) -> Outcome:
+        """Run a test, with the reference instead of the student's answers for the names `lent`."""
         printed = io.StringIO()
         try:
-            border = self._student()
+            border = self._student_border()
             for name in lent:
                 ask_student_side(border.root.lend, name, self._reference_of(name))
-            shown = [known for known in self.names if known == task or known not in self.guilty]
-            fetched = _fetch(border, {name for known in shown for name in self.names[known]})
+            usable = [t for t in self.names if t == task or t not in self.stopped_tasks]
+            fetched = _fetch_values(border, {name for t in usable for name in self.names[t]})
             local = self.namespace | fetched
             own = [fetched[name] for name in self.names.get(task, ())]
             border.called.clear()
@@ -205,13 +209,13 @@ class _Examination:
                 except Exception as error:
                     outcome = Outcome(False, f"{type(error).__name__}: {error}")
             handles = {handle_of(v) for v in own if isinstance(v, Foreign)}
-            self.took_part = bool(handles & border.called)
+            self.own_answer_called = bool(handles & border.called)
             if lent:
                 ask_student_side(border.root.end_lending)
             local.clear()
             ask_student_side(border.forget)
-        except BorderError as stop:
-            return Outcome(False, self._stop(stop, task), printed.getvalue(), stopped=True)
+        except BorderError as fault:
+            return Outcome(False, self._stop(fault, task), printed.getvalue(), stopped=True)
         return replace(outcome, output=printed.getvalue())
 
     def _reference_of(self, name: str) -> Any:
@@ -224,10 +228,10 @@ class _Examination:
 
 
 def ask_student_side(function: Callable, *args: Any) -> Any:
-    """Call what belongs to the student's process itself; if it fails, their code has broken it.
+    """Call a function of this course that runs in the student's process.
 
     Raises:
-        BorderError: if it fails.
+        BorderError: if it fails, since only student code can have broken it.
     """
     try:
         return function(*args)
@@ -240,16 +244,16 @@ def ask_student_side(function: Callable, *args: Any) -> Any:
 
 
 def _run_source(border: Border, source: str) -> tuple[str, str]:
-    """Run a cell over there; its error, or "", and what it printed."""
+    """Run a cell in the student's process; return its error, or "", and what it printed."""
     result = ask_student_side(border.root.run, source)
     if type(result) is not tuple or [type(text) for text in result] != [str, str]:
         raise BorderError("the code changed what runs it")
     error, output = result
-    return error[:MAX_OUTPUT], output[:MAX_OUTPUT]  # in case the code over there was changed
+    return error[:MAX_OUTPUT], output[:MAX_OUTPUT]  # student code may have removed the limit
 
 
-def _fetch(border: Border, names: set[str]) -> dict[str, Any]:
-    """What names stand for over there; for those that stand for nothing, what says so."""
+def _fetch_values(border: Border, names: set[str]) -> dict[str, Any]:
+    """The values of names in the student's process; an `UndefinedName` for those without one."""
     try:
         found = border.root.get(sorted(names))
         if type(found) is not dict or not found.keys() <= names:
@@ -259,8 +263,8 @@ def _fetch(border: Border, names: set[str]) -> dict[str, Any]:
     except Exception as error:
         if len(names) == 1:
             return {name: UndefinedName(name, str(error)) for name in names}
-        # One value that cannot cross leaves the others alone.
-        return {n: value for name in names for n, value in _fetch(border, {name}).items()}
+        # Fetched one by one, the names whose values can be sent are still found.
+        return {n: value for name in names for n, value in _fetch_values(border, {name}).items()}
     absent = {
         name: UndefinedName(name, f"name {name!r} is not defined; has its cell been run?")
         for name in names - found.keys()
@@ -269,7 +273,7 @@ def _fetch(border: Border, names: set[str]) -> dict[str, Any]:
 
 
 class UndefinedName:
-    """Stands for a name that the student's cells do not define."""
+    """Stands for a name without a value: calling it raises NameError, which says why."""
 
     def __init__(self, name: str, message: str):
         self.__name__, self.message = name, message
@@ -278,25 +282,32 @@ class UndefinedName:
         raise NameError(self.message)
 
 
-def _progress(outcome: Outcome) -> int:
-    """How far up the ladder a failed test got."""
+def _steps_passed(outcome: Outcome) -> int:
+    """How many steps of the ladder a failed test has passed."""
     return len(outcome.failure.climbed) if outcome.failure else 0
 
 
-def explain(stop: BorderError, end: End | None, limits: Limits, *, over: bool) -> str:
-    """What happened to a student's process, in a sentence for the student."""
+def explain(fault: BorderError, end: End | None, limits: Limits, *, over: bool) -> str:
+    """A sentence for the student about why their process was stopped.
+
+    Args:
+        fault: what the judge noticed.
+        end: how the process ended, if known.
+        limits: the limits of the process.
+        over: whether the time for all cells together is over.
+    """
     code = 0 if end is None else end.code
-    if code == -signal.SIGXCPU or (isinstance(stop, TooLate) and over):
+    if code == -signal.SIGXCPU or (isinstance(fault, TooLate) and over):
         return f"Stopped: all cells together took more than {limits.seconds_per_notebook:g} s."
-    if isinstance(stop, TooLate):
+    if isinstance(fault, TooLate):
         return (
             f"Stopped: it did not finish within {limits.seconds_per_call:g} s. Look for a loop "
             "that never ends."
         )
-    if isinstance(stop, Gone):
+    if isinstance(fault, Gone):
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return (
             f"Stopped: the code ended its own process ({how}). Calls such as exit(), or more "
             f"memory than the {limits.memory / 2**30:g} GiB there is, do that."
         )
-    return f"Stopped: {stop}."
+    return f"Stopped: {fault}."

@@ -1,7 +1,7 @@
-"""What the tests make of the known answers: run once for each version of the course, and kept.
+"""The outcomes of the tests on the known answers, computed once for each version of the course.
 
-Everything that asks about a known answer reads this record: the naming of mistakes in grading, the
-table of a task, and the tests of the bank.
+The outcomes are kept in files. The naming of mistakes in grading, the table of a task and the tests
+of the bank all read these.
 """
 
 import functools
@@ -27,7 +27,7 @@ from grader.judging.naming import Symptoms, symptom
 from grader.notebooks import code_cells, defined_names
 
 SECONDS_FOR_A_TASK = 300
-KEPT = COURSE / "_build" / "known-answers"
+RECORDS = COURSE / "_build" / "known-answers"
 
 Outcomes = dict[str, Outcome]  # by the id of a graded cell of the answer's task
 
@@ -35,7 +35,7 @@ Outcomes = dict[str, Outcome]  # by the id of a graded cell of the answer's task
 def known_outcomes(
     instructors: str, bank: Sequence[KnownAnswer], task: str
 ) -> dict[KnownAnswer, Outcomes]:
-    """What the tests of a task make of the known answers to it.
+    """The outcomes of a task's tests on the known answers to it, computed if need be.
 
     Args:
         instructors: the instructor's notebook, as JSON.
@@ -49,20 +49,20 @@ def known_outcomes(
 def _known_outcomes(
     instructors: str, answers: tuple[KnownAnswer, ...], task: str
 ) -> dict[KnownAnswer, Outcomes]:
-    path = _kept_at(instructors, answers, task)
-    found = _read(path, answers)
+    path = _record_path(instructors, answers, task)
+    found = _read_record(path, answers)
     if found is None:
         work = functools.partial(run_known_answers, instructors, task, answers)
         found = in_a_fork(work, seconds=SECONDS_FOR_A_TASK)
-        _keep(path, found)
+        _write_record(path, found)
     return dict(zip(answers, found, strict=True))
 
 
 def learn(notebooks: Iterable[tuple[str, Sequence[KnownAnswer]]], count: int) -> int:
-    """Run the known answers of notebooks whose outcomes are not kept yet.
+    """Run the tests on those known answers whose outcomes are not kept yet.
 
     Args:
-        notebooks: the instructor's, as JSON, each with its bank.
+        notebooks: the instructor's notebooks, as JSON, each with its known answers.
         count: how many processes to use.
 
     Returns:
@@ -72,19 +72,22 @@ def learn(notebooks: Iterable[tuple[str, Sequence[KnownAnswer]]], count: int) ->
     for instructors, bank in notebooks:
         for task in sorted({answer.task for answer in bank}):
             answers = tuple(answer for answer in bank if answer.task == task)
-            path = _kept_at(instructors, answers, task)
-            if _read(path, answers) is None:
+            path = _record_path(instructors, answers, task)
+            if _read_record(path, answers) is None:
                 missing.append((instructors, task, answers, path))
-    works = [functools.partial(run_known_answers, text, task, of) for text, task, of, _ in missing]
+    works = [
+        functools.partial(run_known_answers, instructors, task, answers)
+        for instructors, task, answers, _ in missing
+    ]
     for number, found in in_forks(works, seconds=SECONDS_FOR_A_TASK, count=count):
-        _keep(missing[number][-1], found)
+        _write_record(missing[number][-1], found)
     return sum(len(answers) for _, _, answers, _ in missing)
 
 
 def symptoms_of_mistakes(
     instructors: str, bank: Sequence[KnownAnswer], task: str
 ) -> dict[str, Symptoms]:
-    """What the known mistakes of a task show, by their sentences."""
+    """The symptoms of the known mistakes in a task, by the mistakes' sentences."""
     return {
         answer.sentence: {cell: symptom(outcome) for cell, outcome in outcomes.items()}
         for answer, outcomes in known_outcomes(instructors, bank, task).items()
@@ -108,7 +111,7 @@ def run_known_answers(
     Returns:
         For each answer, the outcome of each graded cell of the task.
     """
-    base: dict[str, Any] = {"__name__": "__main__"}
+    shared: dict[str, Any] = {"__name__": "__main__"}
     tests: list[NotebookNode] = []
     owner, names = "", set[str]()
     for cell in code_cells(nbformat.reads(instructors, as_version=4)):
@@ -116,14 +119,14 @@ def run_known_answers(
         if about.get("grade"):
             tests += [cell] if owner == task else []
         else:
-            execute(cell, base)
+            execute(cell, shared)
             if about.get("solution"):
                 owner = about.grade_id
                 names = defined_names(cell.source) if owner == task else names
     return [
         {
-            # What does not mention the answer shows nothing of it, and may take long.
-            cell.metadata.nbgrader.grade_id: _run(cell, answer, dict(base))
+            # A test that does not mention the answer cannot fail because of it, and may take long.
+            cell.metadata.nbgrader.grade_id: _run_test(cell, answer, dict(shared))
             if any(re.search(rf"\b{name}\b", cell.source) for name in names)
             else Outcome(True)
             for cell in tests
@@ -132,7 +135,7 @@ def run_known_answers(
     ]
 
 
-def _run(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> Outcome:
+def _run_test(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> Outcome:
     try:
         exec(compile(answer.source, "<answer>", "exec"), namespace)
         execute(test, namespace)
@@ -146,30 +149,30 @@ def _run(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]) -> 
 # --- keeping ------------------------------------------------------------------------------
 
 
-def _kept_at(instructors: str, answers: tuple[KnownAnswer, ...], task: str) -> Path:
+def _record_path(instructors: str, answers: tuple[KnownAnswer, ...], task: str) -> Path:
     about = repr((instructors, task, answers, version()))
-    return KEPT / f"{hashlib.sha256(about.encode()).hexdigest()}.json"
+    return RECORDS / f"{hashlib.sha256(about.encode()).hexdigest()}.json"
 
 
-def _keep(path: Path, found: list[Outcomes]) -> None:
+def _write_record(path: Path, found: list[Outcomes]) -> None:
     rows = [{cell: asdict(outcome) for cell, outcome in row.items()} for row in found]
     try:
         replace_file(path, json.dumps(rows))
-    except OSError:  # without a place to keep it, it is found again
+    except OSError:  # if it cannot be kept, the next process computes it again
         return
 
 
-def _read(path: Path, answers: tuple[KnownAnswer, ...]) -> list[Outcomes] | None:
-    """What an earlier process has found, if it has."""
+def _read_record(path: Path, answers: tuple[KnownAnswer, ...]) -> list[Outcomes] | None:
+    """The outcomes that an earlier process has kept; None if there are none, or damaged ones."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        found = [{cell: _outcome(about) for cell, about in row.items()} for row in rows]
+        found = [{cell: _outcome_from_json(about) for cell, about in row.items()} for row in rows]
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     return found if len(found) == len(answers) else None
 
 
-def _outcome(about: dict[str, Any]) -> Outcome:
+def _outcome_from_json(about: dict[str, Any]) -> Outcome:
     failure = about["failure"]
     if failure is not None:
         lists = {name: tuple(failure[name]) for name in ("detail", "climbed")}
@@ -179,7 +182,7 @@ def _outcome(about: dict[str, Any]) -> Outcome:
 
 @functools.cache
 def version() -> str:
-    """A digest of the code that decides what comes of a submission."""
+    """A digest of the code on which the outcome of a submission depends."""
     digest = hashlib.sha256(torch.__version__.encode())
     for folder in ("lib", "checking", "grader"):
         for path in sorted((COURSE / folder).rglob("*.py")):

@@ -1,7 +1,7 @@
-"""From what the judge found to what people read: the graded notebook and the feedback.
+"""Writes the outcomes for people to read: into the graded notebook and into the feedback.
 
-The graded notebook holds the outcomes as outputs, from which nbgrader takes the points as always.
-What a student has printed is there as plain text, whatever it was.
+The graded notebook holds the outcomes as outputs of its cells, from which nbgrader takes points.
+What a student's code has printed or displayed is there as plain text.
 """
 
 import re
@@ -14,10 +14,10 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from grader.judging.job import Outcome
 
-# To the end of the cell where the end is not marked.
+# If the end of the hidden tests is not marked, they reach to the end of the cell.
 HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?(?:END HIDDEN TESTS[^\n]*|\Z)", re.M | re.S)
 SECTION = re.compile(r"`(book/[\w/-]+)`")
-MOST_DETAIL = 600  # characters of one line of detail; it can quote what a student's code says
+MOST_DETAIL = 600  # characters of a line of detail, which can quote a long text of student code
 
 
 def write_outcomes(
@@ -27,8 +27,8 @@ def write_outcomes(
 
     Args:
         notebook: a notebook made by `grader.submissions.reading.rebuild`; it is changed.
-        outcomes: what the judge found, by cell.
-        named: the sentences of the known mistakes that a task's answer equals, by task.
+        outcomes: the outcomes, by id of the cell.
+        named: for each failed task, the sentences of the known mistakes with equal results.
     """
     task, count = "", 0
     for cell in notebook.cells:
@@ -75,11 +75,11 @@ def _outputs(cell: NotebookNode, outcome: Outcome, *, graded: bool) -> list[Note
 
 
 def explain(result: Mapping[str, Any], section: str) -> str:
-    """What a graded cell says to the student.
+    """The text of the feedback on a graded cell.
 
     Args:
         result: the cell's metadata "grader", as `write_outcomes` leaves it.
-        section: where the book explains the matter, or "".
+        section: the page of the book to read again, or "".
     """
     if result["passed"]:
         return "Passed."
@@ -107,12 +107,12 @@ def explain(result: Mapping[str, Any], section: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """The beginning of a text that may quote at length."""
+    """The beginning of a text, since it may quote a long text of student code."""
     return text if len(text) <= MOST_DETAIL else f"{text[:MOST_DETAIL]}…"
 
 
 def printable(text: str) -> str:
-    """A text without control characters, which could steer a terminal or hide what is there."""
+    """A text with control characters made visible: they could control a terminal or hide text."""
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
 
 
@@ -120,9 +120,9 @@ def printable(text: str) -> str:
 
 
 def make_feedback(notebook: NotebookNode) -> None:
-    """Turn a graded notebook into what its student may see; it is changed.
+    """Turn a graded notebook into what its student may see, in place.
 
-    Hidden tests go, outcomes are explained, and a list of the graded cells comes first.
+    Hidden tests are removed, outcomes explained, and a list of the graded cells is put on top.
     """
     sections = _sections(notebook)
     rows = []
@@ -140,13 +140,13 @@ def make_feedback(notebook: NotebookNode) -> None:
         stream = [o for o in cell.outputs if o.output_type == "stream"]
         text = explain(result, section)
         cell.outputs = [*stream, new_output("stream", name="stdout", text=text + "\n")]
-        rows.append((about, _in_short(result)))
+        rows.append((about, _short_result(result)))
     info = notebook.metadata.get("grader", {})
     notebook.cells.insert(0, new_markdown_cell(_summary(rows, info), id="feedback-summary"))
 
 
 def _sections(notebook: NotebookNode) -> dict[str, str]:
-    """The book's page for each task: the one its text names, or else the notebook's."""
+    """The page of the book for each task: the last one that a text above the task names."""
     sections, page = {}, ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -157,7 +157,7 @@ def _sections(notebook: NotebookNode) -> dict[str, str]:
     return sections
 
 
-def _in_short(result: Mapping[str, Any]) -> str:
+def _short_result(result: Mapping[str, Any]) -> str:
     if result["passed"]:
         return "passed"
     if result["stopped"]:
@@ -170,10 +170,10 @@ def _summary(rows: list[tuple[Mapping[str, Any], str]], info: Mapping[str, Any])
     lines = ["## Your results", ""]
     for about, text in rows:
         points = f"{about.get('score') or 0:g} of {about.get('points', 0):g}"
-        lines.append(f"- **{points}** `{about['grade_id']}` {_plain(text)}")
+        lines.append(f"- **{points}** `{about['grade_id']}` {_escape_markdown(text)}")
     if info.get("repairs"):
         lines += ["", "What was not as in the released notebook:", ""]
-        lines += [f"- {_plain(repair)}" for repair in info["repairs"]]
+        lines += [f"- {_escape_markdown(repair)}" for repair in info["repairs"]]
     if "sha256" in info:
         path = f"`{info['path']}`, " if info.get("path") else ""
         groups = " ".join(re.findall(".{8}", info["sha256"]))  # so that a phone can break the line
@@ -181,6 +181,6 @@ def _summary(rows: list[tuple[Mapping[str, Any], str]], info: Mapping[str, Any])
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
-    """A text in which Markdown sees nothing but text."""
+def _escape_markdown(text: str) -> str:
+    """Escape a text, so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~$&-])", r"\\\1", text.replace("\n", " "))

@@ -1,4 +1,4 @@
-"""bubblewrap's walls around everything in the sandbox, and whether a machine can build them."""
+"""The command that starts bubblewrap, and a test whether the sandbox can be built here."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.files import COURSE
 from grader.sandbox.walls import SCRATCH
 
-# What of the course is behind the walls; nothing of the instructor's.
+# The files of the course that can be read in the sandbox; none with solutions or hidden tests.
 VISIBLE = (
     *("lib", "checking", "experiments", "grader/__init__.py", "grader/border"),
     *(f"grader/sandbox/{name}.py" for name in ("__init__", "messages", "student", "walls", "warm")),
@@ -17,7 +17,7 @@ VISIBLE = (
 
 
 def sandbox_lacks() -> str:
-    """What this machine lacks for the sandbox, in a sentence with what to do; "" if nothing."""
+    """A sentence about what this machine lacks for the sandbox and what to do; "" for nothing."""
     if sys.platform != "linux":
         return (
             f"the sandbox needs Linux (namespaces, seccomp), and this is {sys.platform}. "
@@ -44,7 +44,11 @@ def sandbox_lacks() -> str:
 
 
 def environment(course: Path) -> dict[str, str]:
-    """The environment variables of a process that runs students' code; course: where it lies."""
+    """The environment variables of a process that runs student code.
+
+    Args:
+        course: the folder from which the process imports `lib`, `checking` and `grader`.
+    """
     return {
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(course),
@@ -59,19 +63,20 @@ def environment(course: Path) -> dict[str, str]:
 
 
 def bubblewrap() -> list[str]:
-    """The command that runs what follows it behind walls."""
+    """The beginning of a command line: the command after it is run in bubblewrap's sandbox."""
     course = Path("/course")
     binds: dict[Path, Path] = {}
     for library in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache"):
         binds[Path(library)] = Path(library)
     python = Path(sys.executable).resolve()
     for path in (Path(sys.prefix), Path(sys.base_prefix), python):
-        if path != Path("/usr"):  # then /usr/lib holds the library, and python alone is missing
+        # Of a Python in /usr, the library is in /usr/lib, which is in the list above.
+        if path != Path("/usr"):
             binds[path] = path
     binds[Path("/sys/devices/system/cpu")] = Path("/sys/devices/system/cpu")  # torch counts cores
     binds |= {COURSE / name: course / name for name in VISIBLE}
-    # As an ordinary user, rights are had within a new user namespace. As root no such namespace
-    # is made, so that each student's process can become a user that owns nothing.
+    # An ordinary user gets the necessary capabilities in a new user namespace. For root no user
+    # namespace is made, so that a student's process can become the user `NOBODY`.
     root = os.geteuid() == 0
     names = ("pid", "net", "ipc", "uts", "cgroup-try") if root else ("all",)
     rights = ("SYS_ADMIN", "SETUID", "SETGID", "KILL") if root else ("SYS_ADMIN",)
@@ -82,13 +87,15 @@ def bubblewrap() -> list[str]:
     made: set[Path] = set()
     for source, target in binds.items():
         for parent in [*target.parents][::-1][1:]:
-            if parent not in made:  # else it gets the mode of its source, which may be private
+            # Without --dir, bubblewrap takes over the mode of the source, which may be private.
+            if parent not in made:
                 command += ["--perms", "0755", "--dir", str(parent)]
                 made.add(parent)
         command += ["--ro-bind-try", str(source), str(target)]
         made.add(target)
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
-    # To an ordinary user's students it would belong, with as much room as half of the memory.
+    # Otherwise student code could fill /dev, which may take half of the memory, where the sandbox
+    # is an ordinary user's, to whom /dev then belongs.
     command += ["--remount-ro", "/dev"]
     command += ["--cap-drop", "ALL", *(a for r in rights for a in ("--cap-add", f"CAP_{r}"))]
     return [*command, "--remount-ro", "/", "--"]

@@ -1,7 +1,7 @@
-"""Messages between `grader.sandbox` and the warm process: JSON objects on a stream socket.
+"""Messages between `grader.sandbox.sandbox` and the warm process: JSON objects on a stream socket.
 
-Each has its length before it, and may bring an open descriptor along. Sockets that keep messages
-apart by themselves will not do: macOS has none that also tell when the other end is gone.
+A message begins with its length, and may carry an open file descriptor. Sockets that keep messages
+apart (SOCK_SEQPACKET) are not used, as macOS has none that also notice that the other end is gone.
 """
 
 import json
@@ -20,12 +20,12 @@ def send(
 
     Args:
         connection: a stream socket of the family AF_UNIX.
-        message: what JSON can hold.
-        descriptors: at most one. The sender keeps it open until an answer has come: macOS may
-            close what is on its way and open nowhere else.
+        message: an object that JSON can represent.
+        descriptors: file descriptors, at most one. The sender must keep it open until an answer has
+            come: macOS may close a descriptor that is being sent and is not open anywhere else.
 
     Raises:
-        OSError: if the other end is gone.
+        OSError: if the other end has closed the connection.
     """
     text = json.dumps(message).encode()
     data, sent = _LENGTH.pack(len(text)) + text, 0
@@ -38,12 +38,12 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | Non
     """Wait for a message.
 
     Returns:
-        The message and its descriptors, or None if the other end has hung up.
+        The message and its descriptors, or None if the other end has closed the connection.
 
     Raises:
-        OSError: if the other end is gone in the middle of a message, or if it takes too long.
+        OSError: if the connection ends in the middle of a message, or the socket's timeout is over.
     """
-    # Descriptors come with the first byte that was sent along with them.
+    # The descriptors arrive with the first byte of the message.
     beginning, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, 1)
     if not beginning:
         return None

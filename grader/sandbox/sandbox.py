@@ -1,13 +1,16 @@
-"""The sandbox: a warm process behind bubblewrap's walls, from which students' processes come.
+"""The sandbox: a warm process within bubblewrap, from which students' processes are forked.
 
     with Sandbox() as sandbox:
-        connection = sandbox.start()      # a fresh student's process, at the other end
+        connection = sandbox.start()      # a connection to a fresh student's process
         ...
-        end = sandbox.stop()              # how it ended; nothing of it is left
+        end = sandbox.stop()              # kills it, and says how it ended
 
-What is in there: Python, the installed packages, `lib/`, `checking/`, and the modules of the
-student's side, all read-only; no network; no other process; an empty scratch folder for each
-submission. `grader.sandbox.walls` says what each submission is limited to.
+A student's process can read Python, the installed packages, `lib/`, `checking/` and the modules of
+the student's side. It has an empty scratch folder of its own and can write nothing else. It sees no
+network and no other process. `grader.sandbox.walls` sets its limits.
+
+"Warm" is a process that has already imported what its forks need. "Walls" are the restrictions that
+the kernel enforces.
 """
 
 import contextlib
@@ -26,7 +29,7 @@ from grader.sandbox import messages
 from grader.sandbox.bubblewrap import bubblewrap, environment
 from grader.sandbox.walls import Limits
 
-SECONDS_TO_START = 60  # of the warm process; a student's takes milliseconds
+SECONDS_TO_START = 60  # for the warm process; a student's process starts in milliseconds
 
 
 class SandboxError(RuntimeError):
@@ -38,8 +41,8 @@ class End:
     """How a student's process ended.
 
     Attributes:
-        code: its exit code; the negative of a signal's number.
-        memory: the most bytes it had in memory.
+        code: its exit code, or minus the number of the signal that killed it.
+        memory: the most bytes that it had in memory at once.
     """
 
     code: int
@@ -47,13 +50,13 @@ class End:
 
 
 class WarmProcess:
-    """A process behind walls that has imported what answers need; sandboxes are forks of it.
+    """A process within bubblewrap that has imported what answers need. Sandboxes are its forks.
 
     Args:
         walls: whether to build the walls.
 
     Raises:
-        OSError: if bubblewrap is not installed. What else fails shows when a sandbox is opened.
+        OSError: if bubblewrap is not installed. Other failures show when a sandbox is opened.
     """
 
     def __init__(self, *, walls: bool = True):
@@ -62,7 +65,7 @@ class WarmProcess:
         kind = "walls" if walls else "no-walls"
         python = [sys.executable, "-m", "grader.sandbox.student", str(theirs.fileno()), kind]
         command = [*bubblewrap(), *python] if walls else python
-        own = {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR")}
+        folders = {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR")}
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -70,16 +73,21 @@ class WarmProcess:
                 stdout=self._log,
                 stderr=self._log,
                 pass_fds=[theirs.fileno()],
-                env={} if walls else os.environ | environment(COURSE) | own,
+                env={} if walls else os.environ | environment(COURSE) | folders,
             )
 
     def fork(self, limits: Limits, modules: tuple[str, ...]) -> socket.socket:
-        """Let it import modules and fork a process that starts students; a connection to that.
+        """Import modules in the warm process and fork a process from it that serves a sandbox.
 
-        Waits until there is something to read: its first answer, or that it is gone.
+        Args:
+            limits: the limits of the students' processes in that sandbox.
+            modules: the names of the modules.
+
+        Returns:
+            A connection to the new process, on which its first message or its end can be read.
 
         Raises:
-            SandboxError: if it is gone already.
+            SandboxError: if the warm process is gone already.
         """
         ours, theirs = socket.socketpair()
         with theirs:
@@ -88,19 +96,22 @@ class WarmProcess:
                 messages.send(self._control, request, [theirs.fileno()])
             except OSError as error:
                 ours.close()
-                raise SandboxError(f"the warm process is gone ({error}){self.said()}") from None
-            # While we hold the other end, only the warm process's own socket says that it is gone.
+                raise SandboxError(
+                    f"the warm process is gone ({error}){self.last_output()}"
+                ) from None
+            # This process still has the other end of the new connection open, so that only the
+            # control socket shows if the warm process is gone.
             multiprocessing.connection.wait([ours, self._control], SECONDS_TO_START)
         return ours
 
-    def said(self) -> str:
-        """The end of what it has written to its standard output and error."""
+    def last_output(self) -> str:
+        """The last 2000 characters of the warm process's output and errors, for a message."""
         self._log.seek(0)
         text = self._log.read().decode(errors="replace").strip()
         return f": {text[-2000:]}" if text else ""
 
     def close(self) -> None:
-        """End it and everything behind its walls."""
+        """End the warm process, and within bubblewrap all its forks."""
         self._control.close()
         self._process.kill()
         self._process.wait()
@@ -113,18 +124,18 @@ _shared: WarmProcess | None = None
 def share_warm_process() -> None:
     """Start a warm process for this process and those that will be forked from it."""
     global _shared
-    with contextlib.suppress(OSError):  # who opens a sandbox learns what is missing
+    with contextlib.suppress(OSError):  # opening a sandbox raises it again
         _shared = WarmProcess()
 
 
 class Sandbox:
-    """Where students' code runs, one after the other. Use it as a context manager.
+    """Runs students' processes, one after the other. Use it as a context manager.
 
     Args:
-        walls: whether to build the walls. Without them student code runs with all your rights;
-            only time and memory are limited then.
-        limits: what each student's process may use.
-        modules: what answers will import, so that it is done before they start.
+        walls: whether to build the walls. Without them student code runs with all rights of this
+            user, and only its time and memory are limited.
+        limits: the limits of each student's process.
+        modules: the names of modules to import before students' processes are forked.
 
     Raises:
         SandboxError: if the walls cannot be built, saying what is missing and what to do.
@@ -135,11 +146,11 @@ class Sandbox:
         self, *, walls: bool = True, limits: Limits | None = None, modules: tuple[str, ...] = ()
     ):
         self.walls, self.limits, self.modules = walls, limits or Limits(), modules
-        self._asked = itertools.count(1)
+        self._request_numbers = itertools.count(1)
         self._connection: socket.socket | None = None
         self._own: WarmProcess | None = None
         if walls and _shared is not None:
-            with contextlib.suppress(SandboxError):  # if it is gone, our own takes its place
+            with contextlib.suppress(SandboxError):  # if it is gone, this sandbox starts its own
                 self._open(_shared)
                 return
         self._own = WarmProcess(walls=walls)
@@ -186,26 +197,29 @@ class Sandbox:
         return End(**end) if end else None
 
     def _ask(self, op: str, descriptors: list[int]) -> dict:
-        # With the process's number, since a judge that was forked may ask, and die before it reads.
-        number = f"{os.getpid()}-{next(self._asked)}"
+        # A judge in a fork of this process may send a request and be killed before it reads the
+        # answer. The process id in the number keeps that answer apart from those to other requests.
+        number = f"{os.getpid()}-{next(self._request_numbers)}"
         try:
             messages.send(self._control, {"op": op, "number": number}, descriptors)
         except OSError as error:
-            raise SandboxError(f"the warm process is gone ({error}){self._warm.said()}") from None
+            raise SandboxError(
+                f"the warm process is gone ({error}){self._warm.last_output()}"
+            ) from None
         return self._receive(number, 10)
 
     def _receive(self, number: str, seconds: float) -> dict:
-        """The answer with a number; one that nobody has waited for is dropped."""
+        """Wait for the answer to the request with a number; drop answers to earlier requests."""
         self._control.settimeout(seconds)
         while True:
             try:
                 received = messages.receive(self._control)
             except OSError as error:
                 raise SandboxError(
-                    f"the warm process does not answer ({error}){self._warm.said()}"
+                    f"the warm process does not answer ({error}){self._warm.last_output()}"
                 ) from None
             if received is None:
-                raise SandboxError(f"the warm process is gone{self._warm.said()}")
+                raise SandboxError(f"the warm process is gone{self._warm.last_output()}")
             answer, _ = received
             if answer["number"] == number:
                 break

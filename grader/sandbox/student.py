@@ -1,15 +1,15 @@
-"""The student's side: a warm process in the sandbox, from which each submission gets a process.
+"""The student's side: the program that runs in the sandbox, as three kinds of processes.
 
-The warm process has imported torch and started an IPython shell; a fork of it is ready in
-milliseconds. For each sandbox that is opened it forks a process that serves it. That one forks a
-process for each submission, which puts up walls of its own, runs the submission, and is killed with
-everything that it started. Nothing of the instructor's is here but `lib/`, `checking/` and
-the border.
+The warm process has imported torch and started an IPython shell, so that a fork of it is ready in
+milliseconds. For each `Sandbox` that is opened it forks a process that serves it. That one forks a
+process for each submission, the student's process, which puts up walls of its own and runs the
+submission; in the end it is killed with everything that it has started. Of the course, only `lib/`,
+`checking/` and the code of the student's side can be read here.
 
     python -m grader.sandbox.student CONTROL walls
 
-CONTROL is the number of an inherited socket on which `grader.sandbox.sandbox` asks; "no-walls" is
-for machines that cannot build them.
+CONTROL is the number of an inherited socket on which `grader.sandbox.sandbox` sends requests. On
+machines that cannot build the walls, the last word is "no-walls".
 """
 
 import contextlib
@@ -31,10 +31,10 @@ READY = "ready"
 
 
 class StudentShell:
-    """What runs in the student's process: their cells, in an IPython shell.
+    """Runs a student's cells in an IPython shell. The judge's process calls its methods.
 
     Attributes:
-        output: the most characters kept of what a cell prints.
+        output: how many characters are kept of what a cell prints.
     """
 
     def __init__(self):
@@ -42,36 +42,36 @@ class StudentShell:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
         self._shell = InteractiveShell.instance(config=config)
-        # The error is reported by itself.
+        # `run` returns the error, so the shell need not print it.
         self._shell._showtraceback = lambda *_: None  # type: ignore[method-assign]
         self.output = walls.Limits.output
         self._lent: dict[str, Any] = {}
 
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell; return its error, or "", and what it printed."""
-        printed = _Printed(self.output)
+        printed = _LimitedOutput(self.output)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             result = self._shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
-        return "" if error is None else _describe(error)[: self.output], printed.getvalue()
+        return "" if error is None else _describe_error(error)[: self.output], printed.getvalue()
 
     def get(self, names: list[str]) -> dict[str, Any]:
-        """What names stand for in the student's notebook; those that are not defined are not."""
+        """The values of those of the names that the student's notebook defines."""
         return {name: self._shell.user_ns[name] for name in names if name in self._shell.user_ns}
 
     def lend(self, name: str, value: Any) -> None:
-        """Let a name stand for something else until `end_lending`."""
+        """Set a name to another value until `end_lending`."""
         self._lent[name] = self._shell.user_ns.get(name)
         self._shell.user_ns[name] = value
 
     def end_lending(self) -> None:
-        """Let lent names stand for what they stood for."""
+        """Set all lent names back to the values that they had."""
         self._shell.user_ns.update(self._lent)
         self._lent.clear()
 
 
-def _describe(error: BaseException) -> str:
-    """Type, message and, if it arose in a cell, the line."""
+def _describe_error(error: BaseException) -> str:
+    """An exception in words: type, message and, if it arose in a cell, the line of the cell."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
@@ -79,16 +79,16 @@ def _describe(error: BaseException) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     message = error.msg if isinstance(error, SyntaxError) else error
-    said = f"{type(error).__name__}: {message}".removesuffix(": ")
-    return said + (f" (line {line} of the cell)" if line else "")
+    text = f"{type(error).__name__}: {message}".removesuffix(": ")
+    return text + (f" (line {line} of the cell)" if line else "")
 
 
-class _Printed(io.StringIO):
-    """Keeps the beginning of what is printed, and says so when it stops."""
+class _LimitedOutput(io.StringIO):
+    """Keeps the beginning of what is printed, with a note where the rest is cut off."""
 
-    def __init__(self, most: int):
+    def __init__(self, max_characters: int):
         super().__init__()
-        self._left = most
+        self._left = max_characters
 
     def write(self, text: str) -> int:
         if self._left > 0:
@@ -105,19 +105,19 @@ def serve(
     filter_calls: walls.Filter | None,
     limits: walls.Limits,
 ) -> None:
-    """Start and stop students as the other end of the socket asks, until it hangs up."""
-    running: int | None = None  # the number of the student's process
+    """Serve a sandbox: start and stop students' processes on request, until the connection ends."""
+    running: int | None = None  # the id of the student's process
     messages.send(control, {"number": "0"})
     try:
         while (received := messages.receive(control)) is not None:
             request, descriptors = received
             answer: dict[str, Any] = {"number": request["number"]}
             if running is not None:
-                answer["end"] = _stop(running)
+                answer["end"] = _stop_student(running)
                 running = None
             if request["op"] == "start":
                 try:
-                    running = _start(descriptors[0], shell, filter_calls, limits)
+                    running = _start_student(descriptors[0], shell, filter_calls, limits)
                 except OSError as error:
                     answer["error"] = str(error)
             for descriptor in descriptors:
@@ -125,16 +125,16 @@ def serve(
             messages.send(control, answer)
     finally:
         if running is not None:
-            _stop(running)
+            _stop_student(running)
 
 
-def _start(
+def _start_student(
     connection: int,
     shell: StudentShell,
     filter_calls: walls.Filter | None,
     limits: walls.Limits,
 ) -> int:
-    """Fork a student's process behind walls of its own; return its number.
+    """Fork a student's process behind walls of its own; return its id.
 
     Raises:
         OSError: if a wall cannot be put up.
@@ -143,31 +143,31 @@ def _start(
     with contextlib.nullcontext() if filter_calls is None else walls.process_of_its_own():
         pid = fork()
         if pid == 0:
-            _be_student(connection, writing, shell, filter_calls, limits)
+            _run_student(connection, writing, shell, filter_calls, limits)
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8") as report:
-        said = report.read()  # until the process has closed it, or has ended
+        said = report.read()  # waits until the process has closed its end, or has ended
     if said != READY:
-        _stop(pid)
+        _stop_student(pid)
         raise OSError(said or "the new process ended at once")
     return pid
 
 
-def _be_student(
+def _run_student(
     connection: int,
     writing: int,
     shell: StudentShell,
     filter_calls: walls.Filter | None,
     limits: walls.Limits,
 ) -> None:
-    """What the forked process does: put up the walls, then answer the judge until it hangs up."""
+    """In the student's process: put up the walls, then answer the judge until it disconnects."""
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
         if filter_calls is not None:
-            walls.furnish(limits)
+            walls.mount_private_folders(limits)
             walls.give_up_rights()
         if sys.platform == "linux":
             walls.limit(limits)
@@ -184,22 +184,22 @@ def _be_student(
         os._exit(0)
 
 
-def _stop(pid: int) -> dict[str, Any]:
-    """Kill a student's process and all it started; say how it ended and what it used."""
-    os.kill(pid, signal.SIGKILL)  # there until it is waited for
+def _stop_student(pid: int) -> dict[str, Any]:
+    """Kill a student's process and all that it started; return its exit code and peak memory."""
+    os.kill(pid, signal.SIGKILL)  # a dead process keeps its id until wait4
     _, status, used = os.wait4(pid, 0)
     unit = 1 if sys.platform == "darwin" else 1024  # bytes
     return {"code": os.waitstatus_to_exitcode(status), "memory": used.ru_maxrss * unit}
 
 
 def main() -> None:
-    """Serve a sandbox on each socket that comes, until the other end hangs up."""
+    """Fork a process that serves a sandbox for each socket received, until the connection ends."""
     control, walled = socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "walls"
     shell = StudentShell()
     shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
     warm_up((), for_tests=False)
     filter_calls = walls.Filter() if walled else None
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that serve
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies of the forks, for which nobody waits
     while (received := messages.receive(control)) is not None:
         request, (descriptor,) = received
         connection = socket.socket(fileno=descriptor)

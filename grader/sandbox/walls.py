@@ -1,8 +1,8 @@
-"""The walls around a student's process, put up from inside just before it runs their code.
+"""The walls around a student's process, which it puts up itself just before it runs student code.
 
-What Linux offers for this is reached through the C library and libseccomp: new namespaces for
-processes, mounts and shared memory, an empty scratch folder, no capabilities, resource limits, and
-a filter of system calls. `grader.sandbox.bubblewrap` has put its walls around all of it before.
+They are features of Linux, used through the C library and libseccomp: new namespaces for processes,
+mounts and shared memory, an empty scratch folder, no capabilities, resource limits, and a filter of
+system calls. The process is already within bubblewrap (see `grader.sandbox.bubblewrap`).
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SCRATCH = "/scratch"  # not /tmp, in which the course itself may lie
+SCRATCH = "/scratch"  # not /tmp, since the course itself may lie there
 NOBODY = 65534  # the user that owns nothing, by convention
 
 # <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/capability.h>
@@ -28,8 +28,9 @@ CAPABILITY_VERSION_3 = 0x20080522
 # <seccomp.h>
 SCMP_ACT_ALLOW, SCMP_ACT_ERRNO = 0x7FFF0000, 0x00050000
 
-# System calls that no answer needs, and that would make processes, memory that no limit counts, or
-# a way out. A vsock, for example, is in no network namespace.
+# System calls that no answer needs and that could start processes, allocate memory that no limit
+# counts, or lead out of the sandbox. Of the latter, `socket` is one because of vsock sockets, which
+# no network namespace confines.
 REFUSED = """
     clone clone3 fork vfork unshare setns ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp
     socket
@@ -48,10 +49,10 @@ class Limits:
     """What a student's process may use.
 
     Attributes:
-        seconds_per_call: of a cell, or of one call from a test.
-        seconds_per_notebook: of all of them together.
-        memory: bytes beyond what the warm process has.
-        scratch: bytes of files in the scratch folder, and of each file.
+        seconds_per_call: seconds for a cell, or for one call by a test.
+        seconds_per_notebook: seconds for all cells and calls together.
+        memory: bytes that may be allocated beyond those of the warm process.
+        scratch: bytes of all files in the scratch folder, and of any single file.
         files: number of files in the scratch folder.
         open_files: number of files open at once.
         output: characters kept of what a cell prints.
@@ -77,60 +78,65 @@ class _Capabilities(ctypes.Structure):
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _done(result: int, what: str) -> None:
+def _check(result: int, what: str) -> None:
+    """Raise an OSError if a function of the C library has failed."""
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
 def die_with_parent(parent: int) -> None:
-    """Let this process be killed when the one that started it dies; on Linux only.
+    """On Linux, let the kernel kill this process when its parent process dies.
 
     Args:
-        parent: that process's id, since it may be dead already.
+        parent: the parent's process id. If it is dead already, this process ends at once.
     """
     if sys.platform == "linux":
-        _done(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "dying with the parent")
+        _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "dying with the parent")
         if os.getppid() != parent:
             os._exit(1)
 
 
 @contextlib.contextmanager
 def process_of_its_own() -> Iterator[None]:
-    """Let the process forked within see no other, and take along what it starts when it ends.
+    """Put the process forked meanwhile into a process namespace of its own.
+
+    It sees no other process, and when it ends, all processes that it has started end too.
 
     Raises:
         OSError: if the kernel refuses.
     """
-    _done(_libc.unshare(CLONE_NEWPID), "a new process namespace")
+    _check(_libc.unshare(CLONE_NEWPID), "a new process namespace")
     try:
         yield
     finally:
         with open("/proc/self/ns/pid", "rb") as ours:
-            _done(_libc.setns(ours.fileno(), CLONE_NEWPID), "our process namespace")
+            _check(_libc.setns(ours.fileno(), CLONE_NEWPID), "our process namespace")
 
 
-def furnish(limits: Limits) -> None:
-    """Give this process its own shared memory, /proc, and empty folders of bounded size.
+def mount_private_folders(limits: Limits) -> None:
+    """Give this process its own shared memory, /proc, scratch folder and /dev/shm.
+
+    Both folders are empty, and limited in bytes and number of files.
 
     Raises:
         OSError: if the kernel refuses.
     """
-    _done(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
+    _check(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
     safely = MS_NOSUID | MS_NODEV
-    _done(_libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, None), "mounting /proc")
+    _check(_libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, None), "mounting /proc")
     for folder in (SCRATCH, "/dev/shm"):
         options = f"size={limits.scratch},nr_inodes={limits.files},mode=1777".encode()
         mounted = _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", safely, options)
-        _done(mounted, f"mounting {folder}")
+        _check(mounted, f"mounting {folder}")
     os.chdir(SCRATCH)
 
 
-def limit_memory(most: int) -> None:
-    """Allow this process so many bytes of memory beyond what it has."""
+def limit_memory(extra: int) -> None:
+    """Limit the address space of this process to what it has now, and `extra` bytes more."""
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + most, used + most))
+    resource.setrlimit(resource.RLIMIT_AS, (used + extra, used + extra))
 
 
 def limit(limits: Limits) -> None:
@@ -160,14 +166,14 @@ def give_up_rights() -> None:
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
     header, none = _Header(CAPABILITY_VERSION_3, 0), (_Capabilities * 2)()
-    _done(_libc.capset(ctypes.byref(header), ctypes.byref(none)), "dropping capabilities")
-    _done(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    _check(_libc.capset(ctypes.byref(header), ctypes.byref(none)), "dropping capabilities")
+    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
 
 
 class Filter:
-    """A filter that answers the system calls in `REFUSED` with "not permitted".
+    """A filter that makes the system calls in `REFUSED` fail with "not permitted".
 
-    Made in the warm process, which has libseccomp loaded; applied in the student's.
+    It is made in the warm process, which loads libseccomp, and applied in the student's process.
 
     Raises:
         OSError: if libseccomp is not installed.
@@ -182,7 +188,7 @@ class Filter:
             number = self._lib.seccomp_syscall_resolve_name(call.encode())
             if number < 0:  # a call that this processor or this libseccomp does not have
                 continue
-            # The C library falls back from clone3 to clone where there is no clone3.
+            # The C library then tries clone, as on a kernel without clone3.
             answer = errno.ENOSYS if call == "clone3" else errno.EPERM
             action = ctypes.c_uint32(SCMP_ACT_ERRNO | answer)
             result = self._lib.seccomp_rule_add_array(self._context, action, number, 0, None)
@@ -190,7 +196,7 @@ class Filter:
                 raise OSError(-result, f"filtering {call}: {os.strerror(-result)}")
 
     def apply(self) -> None:
-        """Filter the calling process from now on.
+        """Filter the system calls of this process from now on.
 
         Raises:
             OSError: if the kernel refuses.
@@ -201,13 +207,13 @@ class Filter:
 
 
 def main() -> None:
-    """Put up all the walls, in a process that ends then: a trial whether they can be had."""
+    """Put up all the walls in a process that does nothing else, to test whether this works here."""
     limits, filter_calls = Limits(), Filter()
     with process_of_its_own():
         pid = os.fork()
         if pid == 0:
             try:
-                furnish(limits)
+                mount_private_folders(limits)
                 give_up_rights()
                 limit(limits)
                 filter_calls.apply()

@@ -1,9 +1,10 @@
-"""Unpacking and sorting of what students have handed in, for `nbgrader zip_collect`.
+"""Unpacking and sorting what students have handed in, for `nbgrader zip_collect`.
 
-nbgrader_config.py names the two classes.
+nbgrader_config.py names the two classes `Extractor` and `Collector`.
 
-A zip file is a program for writing files. This one writes only regular files below its own folder,
-of bounded number and size, and a zip file that cannot be unpacked does not stop the others.
+A student's zip file may be made to do harm. Only regular files are unpacked, into a folder for each
+zip file, and only as many and as large ones as the limits below allow. A zip file that cannot be
+unpacked does not stop the others.
 """
 
 import shutil
@@ -18,41 +19,41 @@ from traitlets import Dict, Enum
 
 from grader.submissions.reading import MAX_BYTES
 
-MAX_STUDENTS_BYTES = 100 * 2**20  # in a zip file within the download, and those within it
+MAX_STUDENTS_BYTES = 100 * 2**20  # in a student's zip file, with the zip files in it
 MAX_STUDENTS_FILES = 1000
-MAX_DEPTH = 3  # of zip files within each other
+MAX_DEPTH = 3  # of nested zip files
 
 
 @dataclass
 class _Allowance:
-    """What may still be unpacked."""
+    """How many bytes and files may still be unpacked."""
 
     bytes: float
     files: float
 
 
 def _allowance() -> _Allowance:
-    """What may be unpacked of one zip file of a student, with those within it."""
+    """How much may be unpacked of one zip file of a student, with the zip files in it."""
     return _Allowance(MAX_STUDENTS_BYTES, MAX_STUDENTS_FILES)
 
 
-def _age(download: Path) -> tuple[float, str]:
-    """What sorts the newest first."""
+def _newest_first(download: Path) -> tuple[float, str]:
+    """A key that sorts the newest download first."""
     return -download.lstat().st_mtime, download.name
 
 
 class Extractor(ExtractorPlugin):
-    """Unpacks a download and the zip files in it; says what it leaves out, and why."""
+    """Unpacks downloads and the zip files in them; logs which files it leaves out, and why."""
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Unpack everything below a folder into another.
+        """Unpack all downloads in a folder into another folder.
 
         Args:
-            archive_path: where the downloaded files are.
-            extracted_path: where to put what is in them. A zip file becomes a folder of its name,
-                and what lies directly in `archive_path` is numbered, the newest first.
+            archive_path: the folder with the downloads.
+            extracted_path: the folder to write to. Each download gets a numbered folder there, the
+                newest first. A zip file becomes a folder of the same name.
         """
-        downloads = sorted(Path(archive_path).iterdir(), key=_age)
+        downloads = sorted(Path(archive_path).iterdir(), key=_newest_first)
         for number, download in enumerate(downloads, 1):
             folder = Path(extracted_path, f"{number:04} {download.name}")
             for path in [download, *sorted(download.rglob("*"))]:
@@ -60,7 +61,7 @@ class Extractor(ExtractorPlugin):
                 if path.is_symlink():
                     self.log.warning("%s is a link and is left out.", path)
                 elif path.is_file() and path.suffix.lower() == ".zip":
-                    # The teacher's own is not limited.
+                    # The download itself is the platform's, not a student's, and is not limited.
                     allowance = None if path == download else _allowance()
                     self._unpack(path, target.with_suffix(""), allowance, 1)
                 elif path.is_file():
@@ -95,7 +96,7 @@ class Extractor(ExtractorPlugin):
         is_zip = member.filename.lower().endswith(".zip")
         most = MAX_STUDENTS_BYTES if is_zip else MAX_BYTES
         reason = ""
-        # Without what could lead out of the folder.
+        # Parts of a path that could lead out of the folder are dropped.
         parts = PurePosixPath(member.filename.replace("\\", "/")).parts
         path = folder.joinpath(*(part for part in parts if part not in ("/", "..")))
         inner = path.with_name(path.name[: -len(".zip")].strip(". ") or "zip")
@@ -117,7 +118,7 @@ class Extractor(ExtractorPlugin):
             self._leave_out(archive, member, reason)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(member) as packed, path.open("xb") as file:  # a link becomes a file
+        with archive.open(member) as packed, path.open("xb") as file:  # never a link
             shutil.copyfileobj(packed, file)
         if is_zip:
             self._unpack(path, inner, allowance or _allowance(), depth + 1)
@@ -130,9 +131,10 @@ class Platform(NamedTuple):
     """How a learning platform names the files of a download.
 
     Attributes:
-        expression: what a file's path below the download matches. `student_id` and `file_id` are
-            as in nbgrader; `place` is what says to the platform whose a file is.
-        feedback: the name under which it takes a page of feedback back.
+        expression: a regular expression for a file's path in the download. Its groups `student_id`
+            and `file_id` are those that nbgrader wants; `place` is the part of the path by which
+            the platform recognises the student's submission.
+        feedback: the path that a feedback page must have for the platform to accept it.
     """
 
     expression: str
@@ -146,7 +148,8 @@ PLATFORMS = {
         rf"(?:.*/)?(?P<file_id>[^/]+?){COPY}\.ipynb$",
         "{place}/{file_id}.html",
     ),
-    # LATE_ stands before the numbers of what came late, -2 at the end of what came twice.
+    # Canvas writes LATE_ before the student's number if a file came late, and -2 at the end of the
+    # name if it came a second time.
     "canvas": Platform(
         r"(?P<place>[^/_]+_(?:LATE_)?(?P<student_id>\d+)_\d+)_"
         rf"(?:.*/)?(?P<file_id>[^/]+?)(?:{COPY}|-\d+)\.ipynb$",
@@ -156,9 +159,10 @@ PLATFORMS = {
 
 
 class Collector(FileNameCollectorPlugin):
-    """Sorts files by what their platform calls them, or by an expression of the teacher's.
+    """Sorts files by their names: those of a platform, or a regular expression of the teacher's.
 
-    Of two with one student and name it takes that of the newest download, or else the first.
+    Of several files of one student with the same name, it takes the one in the newest download, and
+    of those in one download the first.
     """
 
     platform = Enum(sorted(PLATFORMS), None, True, help="What named the files.").tag(config=True)
@@ -178,11 +182,11 @@ class Collector(FileNameCollectorPlugin):
                 f"{'both' if self.platform else 'neither'}"
             )
         if self.platform:
-            # From the outermost folder of that name: what is below may be the student's.
+            # The outermost folder `extracted` counts: a student may have one of that name as well.
             self.named_regexp = ".*?/extracted/[^/]+/" + PLATFORMS[self.platform].expression
 
     def collect(self, submitted_file: str) -> dict[str, str] | None:
-        """Whose a file is, or None if it is not to be collected."""
+        """The student and the name of the notebook, or None if the file is not collected."""
         info = super().collect(submitted_file)
         if not info:
             return info

@@ -1,8 +1,8 @@
-"""What a student has handed in: read whatever it is, and take from it only what is theirs.
+"""Reads the file that a student has handed in, in whatever state, and takes the answers from it.
 
-The notebook that is graded is made anew from the instructor's. Of the submission only the sources
-of the answer cells are taken, and the code cells that the student has added, which may hold what
-an answer needs. So changed, deleted, doubled or moved test cells, tags and metadata mean nothing.
+The notebook that is graded is made anew from the instructor's. From the submission it takes only
+the sources of the answer cells, and of the code cells that the student has added, since an answer
+may need them. So changed, deleted, doubled or moved test cells, tags and metadata have no effect.
 """
 
 import hashlib
@@ -19,24 +19,25 @@ from nbformat.v4 import new_code_cell
 
 from grader.notebooks import defined_names
 
-MAX_BYTES = 20 * 2**20  # of a notebook; answers are a few kB, and outputs are of no use here
+MAX_BYTES = 20 * 2**20  # of a notebook; answers have a few kB, the rest is outputs
 MAX_CELLS = 1000
 MAX_SOURCE = 200_000  # characters of one answer
 
 
 class UnreadableError(Exception):
-    """A file is no notebook; the message says why."""
+    """A file cannot be read as a notebook; the message says why."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The student's part of a notebook.
+    """The student's answers in a notebook.
 
     Attributes:
         sources: for each answer cell, by id: the sources to run, in order. The last is the answer;
             those before it are cells that the student has added.
-        repairs: what was not as in the released notebook, and what was made of it, a sentence each.
-        sha256: of all the sources; equal for submissions that are graded alike.
+        repairs: a sentence for each answer cell that was missing, doubled, too long or without its
+            id, and what was done about it.
+        sha256: a digest of all the sources. Submissions with equal digests get equal grades.
     """
 
     sources: dict[str, tuple[str, ...]]
@@ -52,16 +53,16 @@ def read_submission(path: Path, instructors: NotebookNode) -> Submission:
         instructors: the instructor's notebook of the same name.
 
     Raises:
-        UnreadableError: if it is no notebook.
+        UnreadableError: if the file cannot be read as a notebook.
     """
     return match_cells(read_cells(path), instructors)
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook file, of whatever version, as far as they are cells.
+    """The cells of a notebook file of any version; what is not a dict is left out.
 
     Raises:
-        UnreadableError: if it is no notebook.
+        UnreadableError: if the file cannot be read as a notebook.
     """
     try:
         about = path.lstat()
@@ -97,30 +98,30 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 
 
 def match_cells(cells: Iterable[dict[str, Any]], instructors: NotebookNode) -> Submission:
-    """Find the student's part among the cells of a submission.
+    """Find the answer cells, and those that the student has added, among a submission's cells.
 
     Args:
-        cells: the submission's cells, of any origin.
+        cells: the submission's cells.
         instructors: the instructor's notebook.
     """
     about = {c.metadata.nbgrader.grade_id: c for c in instructors.cells if "nbgrader" in c.metadata}
     known = set(about)
-    # An answer in words, which a person grades, is taken as it is.
+    # Some answers are text in a Markdown cell, which defines no names and is graded by a person.
     answers = {name for name, cell in about.items() if cell.metadata.nbgrader.get("solution")}
     names = {
         name: defined_names(about[name].source) if about[name].cell_type == "code" else set()
         for name in answers
     }
-    theirs = [
+    candidates = [
         (cell, _source(cell))
         for cell in cells
         if cell.get("cell_type") == "code" or own_id(cell) in answers
     ]
-    owners = [own_id(cell) for cell, _ in theirs]
-    repairs = _match_by_content(theirs, owners, answers, known, names)
+    owners = [own_id(cell) for cell, _ in candidates]
+    repairs = _match_by_content(candidates, owners, answers, known, names)
     sources: dict[str, list[str]] = {}
     added: list[str] = []
-    for (_, source), owner in zip(theirs, owners, strict=True):
+    for (_, source), owner in zip(candidates, owners, strict=True):
         if owner is not None and owner in answers:
             if owner in sources:
                 repairs.append(f"two cells are {owner}; they were run one after the other")
@@ -152,18 +153,29 @@ def own_id(cell: dict[str, Any]) -> str | None:
 
 
 def _match_by_content(
-    theirs: list[tuple[dict[str, Any], str]],
+    cells: list[tuple[dict[str, Any], str]],
     owners: list[str | None],
     answers: set[str],
     known: set[str],
     names: dict[str, set[str]],
 ) -> list[str]:
-    """Give answer cells that have lost their id its owner back, where there is no doubt."""
+    """Find answer cells without their nbgrader id by other traces, and enter them into `owners`.
+
+    Args:
+        cells: the candidates and their sources.
+        owners: the nbgrader id of each candidate, or None; changed in place.
+        answers: the ids of the answer cells.
+        known: the ids of all cells of the instructor's notebook.
+        names: what the reference defines in each answer cell.
+
+    Returns:
+        A sentence for each cell that was found, or that several candidates could be.
+    """
     repairs = []
     for name in sorted(answers - set(owners)):
         free = [i for i, owner in enumerate(owners) if owner not in known]
-        by_id = [i for i in free if theirs[i][0].get("id") == name]
-        fitting = by_id or [i for i in free if names[name] and _defines(theirs[i][1], names[name])]
+        by_id = [i for i in free if cells[i][0].get("id") == name]
+        fitting = by_id or [i for i in free if names[name] and _defines(cells[i][1], names[name])]
         if len(fitting) == 1:
             owners[fitting[0]] = name
             how = (
@@ -178,7 +190,7 @@ def _match_by_content(
 
 
 def _defines(source: str, names: set[str]) -> bool:
-    if len(source) > MAX_SOURCE:  # parsing takes a hundred times the memory
+    if len(source) > MAX_SOURCE:  # parsing takes a hundred times as much memory
         return False
     try:
         return names <= defined_names(source)
@@ -187,7 +199,7 @@ def _defines(source: str, names: set[str]) -> bool:
 
 
 def _source(cell: dict[str, Any]) -> str:
-    """A cell's text, however it is stored, without characters that no file can hold."""
+    """A cell's source as one string, in which characters that UTF-8 cannot encode are replaced."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
@@ -201,7 +213,7 @@ def rebuild(instructors: NotebookNode, submission: Submission) -> NotebookNode:
 
     Args:
         instructors: the instructor's notebook.
-        submission: the student's part.
+        submission: the student's answers.
     """
     notebook = deepcopy(instructors)
     cells = []
@@ -211,7 +223,7 @@ def rebuild(instructors: NotebookNode, submission: Submission) -> NotebookNode:
             cell.outputs, cell.execution_count = [], None
         if cell.metadata.get("nbgrader", {}).get("solution"):
             *added, cell.source = submission.sources.get(name, ("",))
-            cells += [_added(name, i, source) for i, source in enumerate(added)]
+            cells += [_added_cell(name, i, source) for i, source in enumerate(added)]
         cells.append(cell)
     notebook.cells = cells
     notebook.metadata["grader"] = {
@@ -221,7 +233,8 @@ def rebuild(instructors: NotebookNode, submission: Submission) -> NotebookNode:
     return notebook
 
 
-def _added(name: str, number: int, source: str) -> NotebookNode:
+def _added_cell(name: str, number: int, source: str) -> NotebookNode:
+    """A cell that the student has added above the answer cell `name`."""
     digest = hashlib.sha256(f"{name}/{number}".encode()).hexdigest()[:8]
     return new_code_cell(source, id=f"added-{digest}", metadata={"grader": {"added_to": name}})
 

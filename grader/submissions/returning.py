@@ -18,16 +18,16 @@ from grader.submissions.collecting import PLATFORMS, Collector
 def pack_feedback(
     root: Path, assignment: str, platform: str, target: Path
 ) -> tuple[int, list[str]]:
-    """Write a zip file that a learning platform takes back.
+    """Write a zip file of feedback pages that a learning platform accepts.
 
     Args:
-        root: where downloaded/ and feedback/ are.
+        root: the folder with downloaded/ and feedback/.
         assignment: the name of the assignment.
         platform: a key of `PLATFORMS`.
         target: the zip file.
 
     Returns:
-        The number of pages, and the submitted files that have none.
+        The number of pages, and the submitted files without a page.
 
     Raises:
         LookupError: if there is no page to pack.
@@ -36,7 +36,7 @@ def pack_feedback(
     extracted = Path(course.root, "downloaded", assignment, "extracted")
     collector = Collector(platform=platform)
     collector.log = logging.getLogger("returning")
-    collector.log.setLevel(logging.CRITICAL)  # zip_collect has said it
+    collector.log.setLevel(logging.CRITICAL)  # `nbgrader zip_collect` has logged it
     pages, without = {}, []
     for path in sorted(map(str, extracted.rglob("*.ipynb"))):
         info = collector.collect(path)
@@ -60,7 +60,7 @@ def pack_feedback(
 
 
 def main() -> int:
-    """Pack the feedback and print what came of it."""
+    """Pack the feedback, print what was packed, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m grader.submissions.returning",
         description=__doc__,

@@ -1,10 +1,9 @@
-"""Grading beside plain nbgrader: `python -m tests.bench.bench_grading`.
+"""Speed of grading compared with plain nbgrader: `python -m tests.bench.bench_grading`.
 
-The same submissions are graded by `nbgrader autograde` without this course's settings, one
-notebook after another as it does, and by `python -m grader` with judge and sandbox. Each
-answer is drawn from the reference, the correct variants and the known mistakes. Both start from
-a released assignment; what counts is the time until the last notebook is graded, all of the start
-included.
+The same submissions are graded twice: by `nbgrader autograde` without this course's settings, which
+grades one notebook after another, and by `python -m grader` with judge and sandbox. Each answer is
+drawn from the reference, the correct variants and the known mistakes. Both start from a released
+assignment. The time counts from the start of the command until the last notebook is graded.
 """
 
 import argparse
@@ -25,11 +24,12 @@ from grader.bank import read_bank
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "transformer"
-CORRECT_SHARE = 0.8  # of the answers: two thirds of them the reference's, the others variants
+# Of the answers this share is correct: two thirds of these are the reference, the others variants.
+CORRECT_SHARE = 0.8
 
 
 def hand_in(root: Path, count: int) -> None:
-    """Write submissions of so many notebooks, the same in every run."""
+    """Write `count` submitted notebooks, the same in every run."""
     draw = random.Random(0)
     paths = sorted((ROOT / "solutions" / ASSIGNMENT).glob("*.ipynb"))
     texts = [path.read_text(encoding="utf-8") for path in paths]
@@ -55,13 +55,16 @@ class Run:
 
     Args:
         root: the course, into which the command writes autograded/.
-        command: what to run, in the folder of the course.
+        command: the command.
+        cwd: the folder in which it is run.
 
     Attributes:
         first: seconds until the first notebook was graded.
-        last: seconds until the last one was.
-        seconds: until the end of the command.
-        memory: the most bytes that it and its processes had; shared ones count once.
+        last: seconds until the last notebook was graded.
+        count: the number of graded notebooks.
+        seconds: seconds until the end of the command.
+        memory: the most bytes that the command and its processes had in memory at once; shared
+            pages count once.
     """
 
     def __init__(self, root: Path, command: list[str], cwd: Path):
@@ -91,7 +94,7 @@ class Run:
 
 
 def memory_of(pid: int) -> int:
-    """Bytes in memory of a process and those that it has started, shared pages counted once."""
+    """Bytes in memory of a process and all that it has started; shared pages count once."""
     total = 0
     try:
         root = psutil.Process(pid)
@@ -111,14 +114,14 @@ def ours(folder: Path, count: int) -> Run:
     root = folder / f"ours-{count}"
     hand_in(root, count)
     release(ROOT, f"--CourseDirectory.root={root}")
-    # As `make exercises` does.
+    # `make exercises` does this too.
     subprocess.run([sys.executable, "-m", "grader.judging", "--learn", ASSIGNMENT], check=True)
     command = [sys.executable, "-m", "grader", ASSIGNMENT, "--root", str(root)]
     return Run(root, command, ROOT)
 
 
 def plain(folder: Path, count: int) -> Run:
-    """Grade with nbgrader as it is installed."""
+    """Grade with nbgrader's own settings."""
     root = folder / f"plain-{count}"
     hand_in(root, count)
     shutil.copytree(ROOT / "solutions" / ASSIGNMENT, root / "source" / ASSIGNMENT)

@@ -1,13 +1,14 @@
 """Speed of lib beside PyTorch's own modules and Marian: `python -m tests.bench.bench_lib`.
 
-Only the comparisons whose names contain a word: `python -m tests.bench.bench_lib --only "greedy"`.
+To run only comparisons whose names contain a word: `python -m tests.bench.bench_lib --only greedy`.
 
-Ours and theirs run in turn in one process, and each run of ours is divided by its neighbour of
-theirs, so that what else the machine does falls on both. A ratio below 1 means that ours is
-faster. Weights, inputs and results are the same, dropout is 0 in both.
+The course's code ("ours") and the other ("theirs") run in turn in one process. The time of each run
+of ours is divided by that of the run of theirs next to it, so that other load of the machine
+affects both. A ratio below 1 means that ours is faster. Weights, inputs and results are the same,
+and dropout is 0 in both.
 
-One ratio is above 1: in evaluation nn.Transformer's encoder leaves padding out of all its
-computations (nested tensors) where ours computes numbers that nothing reads.
+One ratio is above 1: in evaluation, nn.Transformer's encoder skips padding in all its computations
+(with nested tensors), while ours computes results for it that nothing reads.
 """
 
 import argparse
@@ -68,7 +69,7 @@ class TorchTranslator(nn.Module):
 
 
 class MarianTranslator(nn.Module):
-    """MarianMTModel with the same call as ours."""
+    """MarianMTModel, called with the same arguments as our Transformer."""
 
     def __init__(self, ours: Transformer):
         super().__init__()
@@ -158,13 +159,13 @@ def translator() -> Transformer:
 
 @functools.cache
 def rival(name: str) -> nn.Module:
-    """A translator with the weights of ours, made when the first comparison wants it."""
+    """The other library's translator with the weights of ours; made only if it is compared."""
     return RIVALS[name](translator())
 
 
 @functools.cache
 def batch(kind: str) -> tuple[Tensor, Tensor]:
-    """Source and target ids; the sources are all of one length, or shorter and shorter."""
+    """Source and target ids; with padding, each source is shorter than the one before."""
     lengths = [LENGTH - (4 * i if kind == "with padding" else 0) for i in range(BATCH)]
     return padded_ids(*lengths, vocab=VOCAB), padded_ids(*[LENGTH] * BATCH, seed=1, vocab=VOCAB)
 
@@ -190,7 +191,7 @@ def decoding_pair() -> tuple[Callable, Callable]:
 
 
 def comparisons() -> dict[str, tuple[Callable, int]]:
-    """Name → (a function that makes the pair of ours and theirs, calls in one timed run)."""
+    """By name: a function that makes the pair (ours, theirs), and the calls in one timed run."""
     table = {}
     for train in (True, False):
         for memory in (False, True):
@@ -210,7 +211,7 @@ def comparisons() -> dict[str, tuple[Callable, int]]:
 def measure(
     ours: Callable, theirs: Callable, calls: int, runs: int, clock: Callable[[], float]
 ) -> tuple[float, float, float, float]:
-    """Median time of ours and of theirs, and median and spread of the paired ratios."""
+    """Median times of ours and of theirs in seconds; median and spread of the paired ratios."""
 
     def timed(function: Callable) -> float:
         start = clock()

@@ -1,4 +1,4 @@
-"""What the book's tests share: the book as `make book` built it, and tiny books of their own."""
+"""Fixtures of the book's tests: the book that `make book` has built, and tiny books."""
 
 from collections.abc import Callable
 from pathlib import Path

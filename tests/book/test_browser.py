@@ -15,13 +15,13 @@ pytest_plugins = ["tests.browser"]
 
 PAGES = documents_to_look_at()
 PART = [name for name in PAGES if name.count("/") == 2]
-# Bytes that the first visit of a page fetches. Measured: about 1.9 MB, of which MathJax is 1.2.
+# Bytes that the first visit of a page may load. Measured: about 1.9 MB, of which 1.2 are MathJax.
 MOST_BYTES = 3_000_000
 
 
 @pytest.fixture(scope="module")
 def site(book):
-    """The address of the book on a server of our own."""
+    """The address of a server of the built book."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
@@ -69,7 +69,7 @@ class Visit:
 
 
 def on_one_worker(names):
-    """The names as parameters, all tests of one on one worker, which loads the page once."""
+    """Parameters that send all tests of a page to one worker, which loads the page only once."""
     return [pytest.param(name, marks=pytest.mark.xdist_group(f"page {name}")) for name in names]
 
 
@@ -116,7 +116,7 @@ def test_nothing_scrolls_sideways_and_the_contents_can_be_reached(visit, width):
     assert opened.count() >= len(documents()) - 1
     if toggled:
         page.keyboard.press("Escape")
-        if opened.first.is_visible():  # in the middle sizes the button is a switch
+        if opened.first.is_visible():  # at middle widths Escape does not close it, the button does
             page.locator("button.primary-toggle:visible").first.click()
         page.wait_for_timeout(400)
 

@@ -19,8 +19,8 @@ OUTLINE = {
         "attention": "注意機構",
         "two-kinds-of-attention": "注意機構には二種類ある",
         "feed-forward": "Position-Wise Feed-Forward Networks",
-        "scaled-dot-product": None,  # the notes' heading is English: Scaled dot product attention
-        "multi-head": None,  # likewise: Multi-Head attention
+        "scaled-dot-product": None,  # English in the notes: Scaled dot product attention
+        "multi-head": None,  # English in the notes: Multi-Head attention
         "lab-translator": None,
     },
 }

@@ -93,7 +93,7 @@ def test_exactly_the_pages_whose_code_changed_are_executed(tiny_book) -> None:
     assert executed(book.build()) == {"book/a"}
     assert "alone 2" in book.html("book/a")
 
-    # Outputs of code that has come back may be used again, but must be shown again.
+    # When the old code is back, its outputs may come from the cache, but the page must show them.
     book.write("lib/low.py", LIBRARY["lib/low.py"])
     assert executed(book.build()) == set()
     assert "low 1" in book.html("book/b")

@@ -67,15 +67,16 @@ class TinyBook:
         return subprocess.Popen(
             [JUPYTER_BOOK, "build", ".", "-n", "-W", "--keep-going"],
             cwd=self.folder,
-            # The pages import the tiny book's own `lib`. Other people's EncodingWarnings, which
-            # the tests switch on, would be stderr output of a page and fail its build.
+            # The pages import the tiny book's own `lib`. The tests switch EncodingWarnings on, but
+            # those of packages would be output of a page on stderr, which fails the build.
             env=os.environ
             | {
                 "PYTHONPATH": str(self.folder),
                 "PYTHONWARNDEFAULTENCODING": "",
                 "COURSE_CACHE": str(self.folder / "_build" / "cache"),
             },
-            # A shell ignores Ctrl-C for what it runs in the background, and children inherit that.
+            # If the tests run in the background of a shell, they and their child processes ignore
+            # Ctrl-C, with which a test interrupts a build.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -27,12 +27,18 @@ NOTEBOOKS = sorted({piece.notebook for piece in PIECES.values()})
 
 
 def owners(text: str) -> dict[str, str]:
-    """What the printed table says of each piece."""
+    """The row of each piece in the printed table, by the piece's name."""
     return {line.split()[0]: line.split(maxsplit=1)[1] for line in text.splitlines()[1:]}
 
 
 def write(folder: Path, answers: dict[str, str] | None = None, *, empty: bool = False) -> None:
-    """Write the notebooks into a folder, with other answers in some cells, or in all of them."""
+    """Write the notebooks into a folder.
+
+    Args:
+        folder: the folder.
+        answers: answers, by task, that replace the reference answers.
+        empty: whether all other answers are not written yet; otherwise they are the reference's.
+    """
     for name in NOTEBOOKS:
         notebook = nbformat.read(SOLUTIONS / f"{name}.ipynb", 4)
         for cell in notebook.cells:
@@ -46,7 +52,7 @@ def write(folder: Path, answers: dict[str, str] | None = None, *, empty: bool = 
 
 @pytest.fixture
 def load(tmp_path, capsys, monkeypatch):
-    """Write notebooks, load the pieces, and return them with what the table says."""
+    """A function that writes notebooks and loads the pieces; returns them, and the table's rows."""
 
     def load(answers=None, *, empty=False, only=""):
         write(tmp_path, answers, empty=empty)
@@ -99,8 +105,8 @@ def test_correct_variants_are_yours(load, turn):
     assert table == dict.fromkeys(PIECES, "yours")
 
 
-# Some mistakes do no harm in the translator, such as one with padding at the beginning of a
-# sentence. The comparison need not notice them; of each piece it must notice some.
+# Some mistakes do no harm in the translator, such as one that shows only if a sentence begins with
+# padding. The comparison need not notice them, but of each piece it must notice some mistakes.
 NOTICED_AT_LEAST = 5
 
 
@@ -188,7 +194,7 @@ def test_the_bans_of_the_notebooks_do_not_reach_lib(load):
 
 
 def test_the_courses_greedy_decode_works_under_the_ban_of_the_closing_notebook():
-    """In a process of its own, since a ban cannot be lifted."""
+    """The test runs in a process of its own, since the ban would hold for the tests after it."""
     program = (
         "import torch\nfrom checking.pieces.transformer import greedy_decode\n"
         "from checking import forbid\n"
@@ -208,10 +214,10 @@ def test_the_courses_greedy_decode_works_under_the_ban_of_the_closing_notebook()
 
 
 def test_a_comparison_notices_a_missing_gradient():
-    def shaved(logits, targets, smoothing, ignore_index=-100):
+    def without_gradient(logits, targets, smoothing, ignore_index=-100):
         reference = PIECES["smoothed_cross_entropy"].reference
         return reference(logits.detach(), targets, smoothing, ignore_index)
 
     piece = PIECES["smoothed_cross_entropy"]
     with pytest.raises(CheckFailed, match="No gradient reaches logits"):
-        piece.check(piece.reference, shaved)
+        piece.check(piece.reference, without_gradient)

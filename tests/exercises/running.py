@@ -1,4 +1,4 @@
-"""Run notebooks cell by cell in a forked process: fast, bounded, and nothing is left behind."""
+"""Running a notebook's cells in a forked process, within a time limit."""
 
 import multiprocessing
 import traceback
@@ -13,7 +13,7 @@ from tests.selection import ROOT, of_chosen_parts
 
 __all__ = ["ROOT", "SOLUTIONS", "answer_cells", "graded_cells", "is_graded", "read", "run_cells"]
 
-# The forks inherit what takes seconds to import, torch and what it imports at its first use.
+# The forks inherit the imports that take seconds: torch, and what it imports at its first use.
 warm_up(("checking", "lib.transformer"), for_tests=True)
 
 SOLUTIONS = of_chosen_parts("solutions/{part}/*.ipynb")

@@ -1,7 +1,6 @@
-"""Hidden tests reject every known mistake, visible ones half; both accept each correct variant.
+"""Hidden tests reject each known mistake, visible ones half; both accept each correct variant.
 
-What the tests make of a known answer is in the record of `grader.judging.known_answers`, for which
-each is run once.
+The outcomes come from `grader.judging.known_answers`, which runs each known answer only once.
 """
 
 import pytest
@@ -60,7 +59,7 @@ def test_correct_variants_are_accepted(path, task):
 
 
 def whole_notebooks():
-    """Each notebook with all its answers replaced by correct variants, till each has had a turn."""
+    """Each notebook with all answers replaced by correct variants, until each variant was used."""
     for path, notebook in NOTEBOOKS.items():
         variants = {task: [] for task in answer_cells(notebook)}
         for answer in read_bank(path):

@@ -47,7 +47,7 @@ def test_a_release_holds_neither_answers_nor_hidden_tests(path):
     lines = {
         line.strip() for cell in read(release_of(path)).cells for line in cell.source.splitlines()
     }
-    # Short lines such as ")" or "else:" give nothing away and stand everywhere.
+    # Short lines such as ")" or "else:" give nothing away, and occur in other code too.
     leaked = {line for line in (secret - public) & lines if len(line) > 12}
     assert not leaked
     assert len(secret) > 2, "no solution and no hidden test was found to look for"
@@ -64,7 +64,7 @@ def test_a_release_has_no_stored_outputs_and_locked_tests(path):
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_nothing_filled_in_passes_no_graded_cell(path):
-    """As when graded: the released answers under the instructor's tests."""
+    """The released answer cells are run with the instructor's tests, as in grading."""
     blank = {cell_id(c): c.source for c in read(release_of(path)).cells if cell_id(c)}
     source = read(path)
     answers = {task: blank[task] for task in answer_cells(source)}

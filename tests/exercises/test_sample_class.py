@@ -46,7 +46,7 @@ def points(paths):
 
 
 def autograded_failures(folder):
-    """Ids of the graded cells of a graded submission that show an error."""
+    """The ids of the graded cells that show an error in a graded submission."""
     return {
         cell.metadata.nbgrader.grade_id
         for path in folder.glob("*.ipynb")
@@ -109,7 +109,7 @@ def shown_text(page):
 
 
 def telling_lines(source):
-    """The lines of a piece of code that would give it away."""
+    """The lines of code that are long enough to give the code away, without comments."""
     lines = [re.sub(r"\s+", " ", line.strip()) for line in source.splitlines()]
     return {line for line in lines if len(line) > 30 and not line.startswith("#")}
 

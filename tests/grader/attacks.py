@@ -1,9 +1,10 @@
 """Hostile and broken submissions of the notebook 02-masks, by category.
 
 Most replace the answer to one task, `causal_mask` (3 of the 20 points), by code that tries to get
-those points without earning them, to get at what is not theirs, or to break the grading. In the
-code, @COURSE@ stands for the course's folder on the teacher's machine, @PORT@ for a port of that
-machine at which a correct answer can be had, and @MARK@ for a file there that must never appear.
+those points with a wrong answer, to read what students must not see, or to break the grading. In
+the code, @COURSE@ stands for the course's folder on the teacher's machine, @REPOSITORY@ for the
+repository's, @PORT@ for a port of that machine where a server gives out a correct answer, and
+@MARK@ for a file there that must never appear.
 """
 
 import codecs
@@ -21,7 +22,7 @@ TASK = "causal_mask"
 ALL, WITHOUT = 20, 17  # points: everything, and everything but the task
 
 WRONG = "\ndef causal_mask(*args, **kwargs):\n    return None\n"
-# Takes the reference answer out of a notebook's text.
+# Defines `steal`, which runs the reference answer in the text of a notebook.
 STEAL = """
 def steal(text):
     import json
@@ -33,16 +34,17 @@ def steal(text):
 
 @dataclass(frozen=True)
 class Attack:
-    """A submission that is not honest, or not whole.
+    """A submission that is hostile or broken.
 
     Attributes:
         category: what kind of attack it is.
         name: what it tries, in a few words; it serves as the student's id.
-        score: the points it gets; None if nothing may be graded.
-        answer: what stands in the answer cell of the task.
-        file: makes the file from the notebook, where that is the attack.
-        told: what the teacher reads about it.
-        noted: what the graded notebook says at the task.
+        score: the points that it must get; None if it must not be graded.
+        answer: the source of the task's answer cell.
+        file: writes the submitted file, given the notebook and the path; None if the notebook is
+            submitted as it is.
+        told: text that the teacher must read about it.
+        noted: text that the graded notebook must show at the task.
     """
 
     category: str
@@ -58,7 +60,7 @@ ATTACKS: list[Attack] = []
 
 
 def add(category: str, name: str, answer: str = "", **about) -> None:
-    """Add an attack; where its code defines no causal_mask, a wrong one is there."""
+    """Add an attack, with a wrong `causal_mask` above its code, which may define another one."""
     ATTACKS.append(Attack(category, name, answer=WRONG + answer, **about))
 
 
@@ -66,7 +68,7 @@ def add(category: str, name: str, answer: str = "", **about) -> None:
 
 
 def change(edit: Callable[[list[dict]], list[dict] | None]) -> Callable[[dict, Path], None]:
-    """An attack on the cells of a notebook whose answer is wrong."""
+    """A function for `Attack.file` that changes the cells of the notebook."""
 
     def make(notebook: dict, path: Path) -> None:
         cells = notebook["cells"]
@@ -77,13 +79,13 @@ def change(edit: Callable[[list[dict]], list[dict] | None]) -> Callable[[dict, P
 
 
 def of_task(cells: list[dict], what: str = "tests") -> list[dict]:
-    """The cells of the attacked task."""
+    """The test cells of the attacked task; its answer cell if `what` is ""."""
     ids = {f"{TASK}_{what}", f"{TASK}_hidden_{what}"} if what else {TASK}
     return [c for c in cells if c["metadata"].get("nbgrader", {}).get("grade_id") in ids]
 
 
 def each_test(edit: Callable[[dict], None]) -> Callable[[dict, Path], None]:
-    """An attack on each test cell of the task."""
+    """A function for `Attack.file` that changes each test cell of the task."""
 
     def change_each(cells: list[dict]) -> None:
         for cell in of_task(cells):
@@ -267,14 +269,14 @@ for name, attack in {
     "def causal_mask(*a, **k): raise Quiet('passed')",
     "forbidden-lifted": "import checking.bans\nchecking.bans._allowed = True",
 }.items():
-    # Some also keep the student's own later answers from being defined.
-    later = name in (
+    # These also keep the student's later answers, which are right, from being defined.
+    spoils_later_answers = name in (
         "input-transformer",
         "ast-transformer",
         "compile-replaced",
         "run-cell-replaced",
     )
-    add(SUBVERT, name, attack, score=3 if later else WITHOUT)
+    add(SUBVERT, name, attack, score=3 if spoils_later_answers else WITHOUT)
 
 # --- equality and numbers -----------------------------------------------------------------
 
@@ -315,7 +317,7 @@ for name, attack in {
 }.items():
     add(EQUAL, name, attack)
 
-# --- reading what is not theirs -----------------------------------------------------------
+# --- reading what students must not see ---------------------------------------------------
 
 READ = "reading tests, solutions, gradebook, others"
 for name, attack in {
@@ -461,7 +463,7 @@ for name, attack in {
 }.items():
     noted = "did not finish" if name == "exec-another-program" else ""
     add(SURVIVE, name, attack, noted=noted)
-# The first leaves something; the second finds it, if it is there.
+# The first attack leaves a file with the right answer; the second would find it.
 add(
     SURVIVE,
     "leaves-a-file",
@@ -555,7 +557,7 @@ BROKEN = "broken files"
 
 
 def raw(content: Callable[[str], bytes]) -> Callable[[dict, Path], None]:
-    """A file made from the text of a right notebook."""
+    """A function for `Attack.file` that writes bytes made from the text of the notebook."""
     return lambda notebook, path: path.write_bytes(content(json.dumps(notebook))) and None
 
 

@@ -1,4 +1,4 @@
-"""A sandbox for the tests of grading, and what a machine must have for it."""
+"""Fixtures for the tests of grading: a sandbox, and what this machine lacks for it."""
 
 import subprocess
 
@@ -14,7 +14,7 @@ LIMITS = Limits(seconds_per_call=20, seconds_per_notebook=120)
 
 @pytest.fixture(scope="session")
 def lacking():
-    """What this machine lacks for the sandbox; where bubblewrap runs, ours must too."""
+    """What this machine lacks for the sandbox, or ""; if bubblewrap runs here, it must be ""."""
     found = sandbox_lacks()
     if found and bubblewrap_runs():
         pytest.fail(f"bubblewrap runs on this machine, and our sandbox does not: {found}")
@@ -22,7 +22,7 @@ def lacking():
 
 
 def bubblewrap_runs():
-    """Whether the machine has bubblewrap and lets it make namespaces."""
+    """Whether bubblewrap is installed and may make namespaces."""
     line = ["bwrap", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "true"]
     try:
         return subprocess.run(line, capture_output=True, check=False).returncode == 0

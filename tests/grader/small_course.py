@@ -1,4 +1,4 @@
-"""A course of one notebook, for tests of grading a class."""
+"""A course with one notebook, for tests of grading a class."""
 
 import atexit
 import contextlib
@@ -32,7 +32,7 @@ def causal_mask(num_new, num_cached=0):
 
 
 def notebook_with(answer: str, task: str = "causal_mask") -> dict:
-    """The notebook with all answers right but one, which is given."""
+    """The notebook with the reference answers, and the given answer to one task."""
     notebook = json.loads(SOURCE.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == task:
@@ -41,7 +41,7 @@ def notebook_with(answer: str, task: str = "causal_mask") -> dict:
 
 
 class SmallCourse:
-    """A course below a folder, released, and commands in it.
+    """A released course in a folder, and commands to run in it.
 
     Args:
         root: an empty folder.
@@ -56,26 +56,26 @@ class SmallCourse:
         self.source = root / "solutions" / "transformer" / SOURCE.name
 
     def release(self) -> None:
-        """Release the assignment, again if need be."""
+        """Release the assignment, even if it was released before."""
         result = self.nbgrader("generate_assignment", "transformer", "--create", "--force")
         assert result.returncode == 0, result.stderr
 
     def submission(self, student: str) -> Path:
-        """Where a student's notebook is."""
+        """The path of a student's submitted notebook."""
         return self.root / "submitted" / student / "transformer" / SOURCE.name
 
     def graded(self, student: str) -> Path:
-        """Where a student's graded notebook is."""
+        """The path of a student's graded notebook."""
         return self.root / "autograded" / student / "transformer" / SOURCE.name
 
     def hand_in(self, student: str, answer: str = RIGHT) -> None:
-        """Hand in a notebook with an answer to causal_mask and all others right."""
+        """Hand in a notebook with an answer to causal_mask, and all other answers right."""
         path = self.submission(student)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(notebook_with(answer)), encoding="utf-8")
 
     def command(self, *line: str, **options) -> subprocess.CompletedProcess:
-        """Run a module."""
+        """Run a module as a command in the course's folder."""
         return subprocess.run(
             [sys.executable, "-m", *line],
             cwd=self.root,
@@ -91,7 +91,7 @@ class SmallCourse:
         return self.command("nbgrader", *line)
 
     def grade(self, *options: str) -> SimpleNamespace:
-        """Grade, in this process, whose sandbox is warm."""
+        """Grade in this process, which keeps its sandbox open from one grading to the next."""
         line = ["grade", "transformer", "--sandbox=if-possible", "--workers=0", *options]
         output, errors = io.StringIO(), io.StringIO()
         with (
@@ -105,11 +105,11 @@ class SmallCourse:
 
     @property
     def line(self) -> list[str]:
-        """The command that grades in processes of its own."""
+        """The command line that grades the course in other processes."""
         return [sys.executable, "-m", "grader", "transformer", "--sandbox=if-possible"]
 
     def scores(self) -> dict[str, float]:
-        """What grades.csv says."""
+        """The scores in grades.csv, by student."""
         with (self.root / "grades.csv").open(encoding="utf-8", newline="") as file:
             return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 

@@ -27,12 +27,12 @@ c.Judge.seconds_per_notebook = 30
 
 
 class Door:
-    """A server on this machine that gives a right answer to whoever can reach it."""
+    """A server on this machine that sends a right answer to every client that can reach it."""
 
     def __init__(self, course):
         self.sockets = [socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)]
         self.port = self.sockets[0].getsockname()[1]
-        with contextlib.chdir(course):  # the path of such a socket must be short
+        with contextlib.chdir(course):  # the path of a Unix socket must be short
             self.sockets[1].bind("door")
         self.sockets[1].listen()
         for listening in self.sockets:
@@ -44,7 +44,7 @@ class Door:
             while True:
                 connection, _ = listening.accept()
                 with connection, contextlib.suppress(OSError):
-                    connection.settimeout(0.3)  # only HTTP asks first
+                    connection.settimeout(0.3)  # an HTTP client sends a request first
                     with contextlib.suppress(TimeoutError):
                         connection.recv(4096)
                     connection.sendall(f"HTTP/1.0 200 OK\r\n\r\n{RIGHT}".encode())
@@ -95,7 +95,7 @@ def graded(places, lacking):
         course.hand_in(name)
     result = course.command("grader", "transformer")
     assert result.returncode == 0, result.stdout + result.stderr
-    time.sleep(3)  # for what might still be there
+    time.sleep(3)  # for processes that might still run, to leave their mark
     return result.stdout, course.scores()
 
 
@@ -142,7 +142,7 @@ def test_there_are_attacks_of_each_kind():
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 
-# --- it must bite -------------------------------------------------------------------------
+# --- without the judge or the sandbox, the attacks succeed --------------------------------
 
 
 def by_name(name):
@@ -163,7 +163,7 @@ def earned(notebook, passed):
     ["check-replaced", "compile-replaced", "tensor-subclass", "callers-frame"],
 )
 def test_the_attacks_bite_where_there_is_no_judge(name, places):
-    """With tests and answers in one process, these pass the hidden tests."""
+    """With tests and answers in one process, these attacks pass the hidden tests."""
     outcome = run_cells(read(SOURCE), {TASK: filled_in(by_name(name).answer, places)}, TASK)
     assert outcome[f"{TASK}_hidden_tests"] is None
 
@@ -172,7 +172,7 @@ def test_the_attacks_bite_where_there_is_no_judge(name, places):
     "name", ["solutions", "other-submission", "loopback", "urllib", "the-bank"]
 )
 def test_the_attacks_bite_where_there_is_no_sandbox(name, graded, places, tmp_path):
-    """Without walls, these get full marks."""
+    """Without walls, these attacks get full marks."""
     notebook = read(SOURCE)
     attack = by_name(name)
     path = tmp_path / "transformer" / SOURCE.name

@@ -1,4 +1,4 @@
-"""The bank is read as it is written; what an answer to a class does not say is the reference's."""
+"""Reading the bank, and completing answers to a class that hold only some of its methods."""
 
 import nbformat
 import pytest
@@ -50,7 +50,7 @@ FORWARD = """\
 
 
 def scale(*methods, before=""):
-    """The answer with these methods, in the form of the reference."""
+    """The reference's class with these methods, below the text `before`."""
     head = 'import math\n\n\nclass Scale(nn.Module):\n    """Scale by a factor."""\n'
     return (before + "\n".join([head, *methods])).strip()
 
@@ -71,7 +71,7 @@ def notebook(tmp_path, monkeypatch):
 
 @pytest.fixture
 def read(notebook):
-    """Write files into the bank, and read it."""
+    """A function that writes files into the bank and reads it."""
 
     def read(**texts):
         folder = bank.BANK / "part" / "notes"
@@ -138,7 +138,7 @@ def test_a_file_that_no_task_is_named_after_is_refused(read):
 
 @pytest.fixture
 def whole(read):
-    """The whole answer that comes of a cell for the class."""
+    """A function: the cell of an answer to the class → the whole answer."""
     return lambda cell: read(Scale=f"# %% mistake: some\n{cell}\n")[0].source
 
 

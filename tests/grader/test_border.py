@@ -17,7 +17,7 @@ from lib.training import train
 
 
 class Names:
-    """What a student's process offers: the names that its cells have defined."""
+    """The root of a student's process: it gives out what its cells have defined."""
 
     def __init__(self, source):
         self.namespace = {"torch": torch, "nn": nn}
@@ -29,13 +29,16 @@ class Names:
 
 @pytest.fixture
 def student():
-    """Return a function: source of the student's cells → the judge's end of the border."""
+    """Return a function: source of the student's cells → the judge's end of the border.
+
+    `talk`, if given, gets the student's end of the socket and runs in place of the student's side.
+    """
     started = []
 
     def start(source, seconds=10.0, talk=None):
         ours, theirs = socket.socketpair()
 
-        def live():
+        def run_student_side():
             ours.close()
             torch.set_num_threads(1)  # a pool of threads does not survive a fork
             if talk is not None:
@@ -43,7 +46,7 @@ def student():
                 return
             Border(theirs, trusting=True, root=Names(source)).serve()
 
-        process = multiprocessing.get_context("fork").Process(target=live)
+        process = multiprocessing.get_context("fork").Process(target=run_student_side)
         process.start()
         theirs.close()
         started.append((process, ours))
@@ -448,7 +451,7 @@ def raw(text: bytes, tensors: bytes = b"", sizes=None):
     ],
 )  # fmt: skip
 def test_a_forged_message_is_an_error_and_nothing_else(student, reply):
-    """A student's process that speaks for itself cannot break the judge."""
+    """A student's process that writes to the socket itself cannot break the judge."""
 
     def talk(connection):
         connection.recv(2**16)
@@ -491,7 +494,7 @@ def test_a_function_of_this_side_that_never_ends_is_stopped(student):
 
 
 def replies(*messages):
-    """A student's process that has these answers ready, whatever it is asked."""
+    """A `talk` of the fixture `student` that gives these answers, whatever the requests are."""
 
     def talk(connection):
         for message in messages:
@@ -539,7 +542,7 @@ def test_an_error_arrives_as_one_that_means_no_more_than_its_message(student, ki
 
 
 def test_a_value_that_takes_long_to_read_is_too_late(student):
-    """All of these numbers have the same hash."""
+    """All these numbers have the same hash, so that making a set of them takes long."""
     items = [["plain", i * (2**61 - 1)] for i in range(1, 60_000)]
     border = student("", talk=replies({"result": ["set", items]}), seconds=1.0)
     start = time.monotonic()

@@ -93,13 +93,13 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def too_early(course):
-    """What the teacher reads who grades before releasing."""
+    """The result of grading before the assignment was released."""
     return command("grader", "transformer", cwd=course)
 
 
 @pytest.fixture(scope="module")
 def graded(course, too_early):
-    """Output and scores of grading that course."""
+    """The output of grading the course, and the scores."""
     released = command("nbgrader", "generate_assignment", "transformer", "--create", cwd=course)
     assert released.returncode == 0, released.stderr
     result = command("grader", "transformer", cwd=course)

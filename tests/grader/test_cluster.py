@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 class DaskCluster:
-    """A scheduler, and workers that come and go."""
+    """A scheduler, and workers that tests can add."""
 
     def __init__(self, folder):
         self.folder, self.workers = folder, []
@@ -134,5 +134,5 @@ def test_a_worker_without_a_sandbox_is_refused_unless_asked(course, cluster):
     assert not list(course.root.glob("autograded/*/*/*.ipynb"))
     for path in sorted(course.root.glob("submitted/*"))[1:]:
         shutil.rmtree(path)
-    result = course.grade(f"--dask={cluster.address}")  # asks for it if possible
+    result = course.grade(f"--dask={cluster.address}")  # with --sandbox=if-possible
     assert result.returncode == 0 and "without the sandbox on tcp://" in result.stderr

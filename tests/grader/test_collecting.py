@@ -1,4 +1,4 @@
-"""The guide's commands sort what Moodle and Canvas hand out, and pack what goes back."""
+"""The teacher's guide's commands that sort downloads of Moodle and Canvas and pack feedback."""
 
 import io
 import os
@@ -26,7 +26,7 @@ def commands():
 
 
 def inner_zip():
-    """What a student hands in who packs the notebooks first."""
+    """A zip file of the notebooks, which a student hands in instead of them."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name in NAMES:
@@ -35,7 +35,7 @@ def inner_zip():
 
 
 def archive_in(root):
-    """The folder for downloads, made, in a course at root."""
+    """Make the folder for downloads in the course at root, and return it."""
     folder = root / "downloaded" / "transformer" / "archive"
     folder.mkdir(parents=True)
     return folder
@@ -52,7 +52,7 @@ def run(line, root):
 
 
 def collect(root, which):
-    """Run one of the page's two commands that collect; what it says."""
+    """Run one of the page's two commands that collect; return its messages."""
     result = run(commands()[which], root)
     assert result.returncode == 0, result.stderr
     return result.stderr
@@ -131,7 +131,7 @@ def broken_member():
     return bytes(broken)
 
 
-# What a student hands in, what becomes of 02-masks.ipynb, and what the teacher is told.
+# What a student hands in, the content of the collected 02-masks.ipynb, and part of the messages.
 ZIPS = {
     "a bomb": (lambda: zipped(**{"02-masks.ipynb": b"0" * (21 * 2**20)}), None, "over 20 MiB"),
     "many bombs": (
@@ -264,7 +264,7 @@ def test_feedback_goes_back_under_the_names_of_the_platform(platform, make, whic
 
 
 def give_back(root, platform):
-    """Run the page's command for the other direction."""
+    """Run the page's command that packs feedback for the platform."""
     (line,) = [
         line
         for line in PAGE.read_text(encoding="utf-8").splitlines()

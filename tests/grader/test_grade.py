@@ -1,4 +1,4 @@
-"""Grading a class: resumed, repeated, interrupted, with faults, with marks by hand."""
+"""Grading a class: again, after interruptions, with faults, and with marks by hand."""
 
 import contextlib
 import errno
@@ -124,7 +124,7 @@ def test_nbgrader_does_not_let_a_broken_submission_stop_the_others(course):
 
 
 def test_nbgrader_follows_no_link(course):
-    """A link to the solution would be full marks."""
+    """With a link to the solution, a student would get full marks."""
     course.submission("a").parent.mkdir(parents=True)
     course.submission("a").symlink_to(course.source)
     course.hand_in("b")
@@ -158,7 +158,7 @@ def class_of_twelve(course):
 
 
 def is_whole(course):
-    """Each student has each grade once, and the right one."""
+    """Whether grades.csv is right; fails unless each student has each grade once and feedback."""
     with gradebook_of(course) as gradebook:
         for student in STUDENTS:
             submission = gradebook.find_submission("transformer", student)
@@ -226,7 +226,7 @@ def command_of(pid):
 
 
 def server_and_workers_of(pid):
-    """The process from which a grading forks its workers, and those."""
+    """The ids of the server process of a grading, and of the workers that it has forked."""
     servers = [child for child in children_of(pid) if "forkserver" in command_of(child)]
     forks = [child for server in servers for child in children_of(server)]
     return servers + [fork for fork in forks if "forkserver" in command_of(fork)]
@@ -254,7 +254,7 @@ STEPS = [
 
 
 def failing_at(owner, name, call, fail):
-    """The function, which fails at that call."""
+    """The function `name` of `owner`, wrapped so that its call number `call` calls `fail` first."""
     real, calls = getattr(owner, name), []
 
     def failing(*arguments, **named):

@@ -1,4 +1,4 @@
-"""The judge says what a direct run of answers and tests in one process says."""
+"""The judge's outcomes: like those of answers and tests in one process, and within limits."""
 
 import copy
 
@@ -49,12 +49,12 @@ def test_the_judge_agrees_with_a_direct_run(path, kind, sandbox):
     for cell in graded_cells(NOTEBOOKS[path]):
         outcome = judged[cell]
         assert not outcome.stopped, outcome.error
-        if outcome.lent:  # a direct run has the mistakes of the earlier tasks in it
+        if outcome.lent:  # the direct run has no reference in place of wrong earlier answers
             assert direct[cell] is not None
             continue
         assert outcome.passed == (direct[cell] is None), (outcome.error, direct[cell])
         if not outcome.passed and direct[cell].startswith("CheckFailed"):
-            # The same sentence and the same broken step; how an error is put may differ.
+            # The sentence and the broken step must be the same; the text of an error may differ.
             assert outcome.error.split("Called:")[0] == direct[cell].split("Called:")[0]
     if kind in ("reference", "first variant", "last variant"):
         assert all(outcome.passed for outcome in judged.values())
@@ -108,7 +108,7 @@ def test_warnings_and_prints_cost_nothing_and_are_kept(judged_with):
     ],
 )
 def test_an_attack_earns_nothing(attack, judged_with):
-    """Each replaces the answer; the tests of this task must fail and the others stand."""
+    """Each attack replaces an answer. Its tests must fail, and those of other tasks still pass."""
     if "def causal_mask" not in attack:
         attack += "\ndef causal_mask(*a, **k): return None"
     outcomes = judged_with(attack)
@@ -162,7 +162,7 @@ def test_a_later_task_is_run_with_the_reference_where_the_earlier_answer_is_wron
 
 
 def test_two_errors_that_cancel_are_still_right_together(sandbox):
-    """The later answer makes up for the earlier one; with the reference it would be wrong."""
+    """The later answer makes up for the mistake in the earlier one; with the reference it fails."""
     wrong = "def attention_scores(query, key, scale=None): return query @ key.mT"
     later = SCALED_REFERENCE["attention"].replace(
         "scores = attention_scores(query.transpose(1, 2), key.transpose(1, 2))",
@@ -177,7 +177,7 @@ def test_two_errors_that_cancel_are_still_right_together(sandbox):
 
 
 def test_the_reference_alone_earns_nothing(sandbox):
-    """Nobody gets points for a test that calls nothing of theirs."""
+    """A student gets no points for a test that calls nothing of the student's."""
     path = next(path for path in SOLUTIONS if path.stem == "08-translator")
     outcomes = run_judge(path, {}, sandbox)
     assert not any(outcome.passed for cell, outcome in outcomes.items() if "tests" in cell)
@@ -264,7 +264,7 @@ def test_only_names_defined_at_top_level_are_the_students():
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        # An attention that goes on for ever, and one that fills the memory, in the judge's process.
+        # In the judge's process, one call that needs too much memory, and calls without end.
         ("attention_scores(torch.ones(10**5, 1), torch.ones(10**5, 1))", "memory"),
         ("[attention_scores(torch.ones(3000, 1), torch.ones(3000, 1)) for _ in range(10**6)]", ""),
     ],

@@ -33,13 +33,13 @@ def test_each_mistake_is_named_and_nearly_always_alone(path, task):
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
-    """An empty place for what is known of answers."""
-    monkeypatch.setattr(known_answers, "KEPT", tmp_path / "kept")
+    """An empty folder for the outcomes of known answers."""
+    monkeypatch.setattr(known_answers, "RECORDS", tmp_path / "kept")
     return tmp_path / "kept"
 
 
 def forget():
-    """As in a new process."""
+    """Empty the cache in memory, as in a new process."""
     known_answers._known_outcomes.cache_clear()
 
 
@@ -110,7 +110,7 @@ def examined(lacking):
 @pytest.mark.parametrize("which", [0, 4])
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_the_grader_names_what_the_bank_holds(path, which, examined):
-    """All tasks of a notebook have a mistake; each is named across the border."""
+    """If all tasks of a notebook have a known mistake, the grader names each of them."""
     mistakes = {}
     for task in answer_cells(NOTEBOOKS[path]):
         known = [a for a in read_bank(path) if a.task == task and not a.is_correct]
@@ -162,7 +162,7 @@ def test_an_empty_answer_is_no_mistake(examined):
 
 
 def test_the_command_shows_the_table_of_a_task():
-    """In a process of its own, since a notebook's bans cannot be lifted."""
+    """The command runs in a process of its own, since a notebook's bans would stay in this one."""
 
     def show(task):
         line = [sys.executable, "-m", "grader.judging", task]

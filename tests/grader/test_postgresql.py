@@ -1,4 +1,4 @@
-"""Grades in PostgreSQL, with a real server that also goes away."""
+"""Grades in PostgreSQL, with a real server, which is stopped in one test."""
 
 import getpass
 import os
@@ -26,7 +26,7 @@ def programs():
 
 
 class Server:
-    """A server of one's own, reached through a socket in its folder."""
+    """A PostgreSQL server for a test, reached through a socket in its folder."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -46,7 +46,7 @@ class Server:
     def _run(self, program, *arguments):
         user = {"user": USER, "group": USER, "extra_groups": []} if os.geteuid() == 0 else {}
         line = [programs() / program, *arguments]
-        # Not captured by pipes, which the server would inherit and keep open.
+        # The output goes to a file: pipes would be inherited and kept open by the server.
         with (self.folder / "said").open("w+", encoding="utf-8") as said:
             result = subprocess.run(line, cwd=self.folder, stdout=said, stderr=said, **user)
             said.seek(0)

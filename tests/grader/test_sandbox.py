@@ -1,4 +1,4 @@
-"""A warm process that several sandboxes share, and what a fork keeps."""
+"""Sandboxes that share a warm process, and forked processes of the judge."""
 
 import contextlib
 import multiprocessing
@@ -23,7 +23,7 @@ from grader.sandbox.sandbox import Sandbox, SandboxError
 
 
 def run(connection, source):
-    """Run a cell of a student's; what it prints."""
+    """Run a cell in a student's process; return what it prints."""
     border = Border(connection, trusting=False, seconds=20)
     error, printed = border.root.run(source)
     assert not error, error
@@ -55,7 +55,7 @@ def test_sandboxes_that_share_a_warm_process_share_nothing_else(shared):
 
 
 def test_a_warm_process_that_is_gone_is_replaced(shared):
-    Sandbox().close()  # so that it has built its walls
+    Sandbox().close()  # waits until the warm process has started
     os.kill(shared._process.pid, signal.SIGKILL)
     shared._control.settimeout(20)
     assert shared._control.recv(1) == b"", "it is still there"
@@ -67,7 +67,7 @@ def test_a_warm_process_that_is_gone_is_replaced(shared):
 def test_a_sandbox_that_is_closed_leaves_no_student_behind(shared):
     sandbox = Sandbox()
     connection = sandbox.start()
-    connection.sendall(b"half a message")  # for the rest of which the student waits for ever
+    connection.sendall(b"half a message")  # the student's process waits for the rest
     sandbox.close()
     connection.settimeout(20)
     with contextlib.suppress(ConnectionResetError):  # it was killed before it read that
@@ -79,7 +79,7 @@ def test_walls_that_cannot_be_built_say_why(waits, monkeypatch):
     class Failing(sandboxes.WarmProcess):
         def __init__(self, **options):
             super().__init__(**options)
-            if waits:  # so that it is gone before anything is asked of it
+            if waits:  # until the process has ended, so that the first request finds it gone
                 self._process.wait()
 
     monkeypatch.setattr(sandboxes, "_shared", None)
@@ -105,7 +105,7 @@ for line in open("/proc/self/mounts"):
 def test_behind_the_walls_only_the_scratch_folder_can_be_written(user, lacking, monkeypatch):
     if lacking:
         pytest.skip(f"no sandbox here: {lacking}")
-    monkeypatch.setattr(os, "geteuid", lambda: user)  # who is root has other walls
+    monkeypatch.setattr(os, "geteuid", lambda: user)  # for root, bubblewrap's options are others
     line = [*bubblewrap(), sys.executable, "-c", WRITE]
     result = subprocess.run(line, capture_output=True, encoding="utf-8", check=True)
     assert result.stdout.split() == ["/scratch"]

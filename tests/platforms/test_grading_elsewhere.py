@@ -1,6 +1,6 @@
-"""Grading where there is no sandbox: on macOS it works, on Windows it says what is missing.
+"""Grading without a sandbox: it works on macOS, and on Windows the command says what is missing.
 
-Needs pytest and the extra `grade` only; everything runs in processes of its own.
+These tests need only pytest and the extra `grade`; they run everything in other processes.
 """
 
 import csv
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# On Linux `make sample-class` grades them all, in the sandbox.
+# One notebook is enough on Linux, where `make sample-class` grades all of them in the sandbox.
 NOTEBOOKS = "02-masks" if sys.platform == "linux" else "*"
 
 
@@ -45,7 +45,7 @@ def test_the_sample_class_is_graded_without_the_sandbox(tmp_path):
         assert {path.stem for path in pages} == released != set()
 
 
-# As on Windows: what Windows lacks cannot be imported.
+# Runs the command as on Windows, where these modules cannot be imported.
 PRETEND = """
 import runpy, sys
 sys.platform = "win32"
