@@ -29,6 +29,7 @@ def pytest_ignore_collect(collection_path):
     return None if PARTS == ALL or belongs(collection_path) else True
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Let pytest-xdist distribute single tests, and start slow ones first.
 

@@ -106,19 +106,19 @@ def test_nothing_scrolls_sideways_and_the_contents_can_be_reached(visit, width):
     assert widths[0] <= widths[1]
     links = page.locator(".bd-sidebar-primary a.reference.internal")
     toggled = not links.first.is_visible()
-    if toggled:
-        page.locator("button.primary-toggle:visible").first.click()
-        page.wait_for_timeout(400)
     # On a narrow screen the theme moves the list into a dialog.
     opened = page.locator(
         ".bd-sidebar-primary a.reference.internal:visible, dialog a.reference.internal:visible"
     )
+    if toggled:
+        page.locator("button.primary-toggle:visible").first.click()
+        opened.first.wait_for()
     assert opened.count() >= len(documents()) - 1
     if toggled:
         page.keyboard.press("Escape")
         if opened.first.is_visible():  # at middle widths Escape does not close it, the button does
             page.locator("button.primary-toggle:visible").first.click()
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(100)
 
 
 @every_page
