@@ -23,7 +23,7 @@ course: book exercises sample-class  ## everything: install, build the book, rel
 
 test: book exercises sample-class  ## prove that everything is right, or all that belongs to PART=...
 	ruff check . && ruff format --check . && mypy
-	PARTS="$(PART)" PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder --durations=25
+	PARTS="$(PART)" PYTHONWARNDEFAULTENCODING=1 pytest --numprocesses=auto --dist=loadscope --no-loadscope-reorder --durations=25
 	python -m tools.prove_pages $(PART)
 	pytest --nbval-lax --numprocesses=auto --dist=loadfile $(addprefix solutions/,$(PART))
 

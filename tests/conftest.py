@@ -1,7 +1,10 @@
 """For all tests: checks of shapes in lib, the order of tests, and the table of oracles."""
 
+import functools
 import importlib.util
 import os
+import re
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +19,6 @@ if importlib.util.find_spec("jaxtyping"):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: grades a class, builds a book or drives a browser")
-    # pytest-xdist defines this marker, but is not installed everywhere.
-    config.addinivalue_line("markers", "xdist_group(name): tests that go to the same process")
 
 
 def pytest_ignore_collect(collection_path):
@@ -29,19 +30,38 @@ def pytest_ignore_collect(collection_path):
     return None if PARTS == ALL or belongs(collection_path) else True
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items):
-    """Let pytest-xdist distribute single tests, and start slow ones first.
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist is not everywhere
+def pytest_xdist_make_scheduler(config, log):
+    """Spread tests by work: one by one, apart from those that share what takes long to set up."""
+    from xdist.scheduler import LoadScopeScheduling
 
-    Tests that share a fixture of a module stay together on one worker, so that the fixture is set
-    up once. Slow tests come first, so that none of them runs alone at the end.
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return unit_of(nodeid)
+
+    return Scheduling(config, log)
+
+
+def unit_of(nodeid):
+    """What a test goes to one process with: the tests of a page, of a module, or itself alone.
+
+    The process that spreads tests has not imported them, so this is read from names and sources.
     """
-    for item in items:
-        shared = any(
-            found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values()
-        )
-        if shared and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    file = nodeid.partition("::")[0]
+    page = re.search(r"(book/[\w/-]+)\]$", nodeid)
+    if page and file.endswith("test_browser.py"):
+        return page[1]
+    return file if _sets_up_a_module(file) else nodeid
+
+
+@functools.cache
+def _sets_up_a_module(file):
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    return 'scope="module"' in text
+
+
+def pytest_collection_modifyitems(items):
+    """Let slow tests come first, so that none of them runs on alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

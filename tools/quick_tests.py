@@ -72,7 +72,7 @@ def main() -> int:
             return code
     if not chosen:
         return 0
-    line = ["-m", "pytest", "-q", "-m", "not slow", "--numprocesses=auto", "--dist=loadgroup"]
+    line = ["-m", "pytest", "-q", "-m", "not slow", "--numprocesses=auto", "--dist=loadscope"]
     line += ["--no-loadscope-reorder"]
     code = subprocess.run([sys.executable, *line, *chosen], cwd=ROOT, check=False).returncode
     return 0 if code == 5 else code  # pytest's code for no tests: all of them are slow

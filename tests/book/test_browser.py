@@ -68,19 +68,14 @@ class Visit:
         self.context.close()
 
 
-def on_one_worker(names):
-    """Parameters that send all tests of a page to one worker, which loads the page only once."""
-    return [pytest.param(name, marks=pytest.mark.xdist_group(f"page {name}")) for name in names]
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # tests/conftest.py sends all tests of a page to one process
 def visit(browser, site, request):
     """A page of the book, loaded once for all tests of it."""
     with Visit(browser, f"{site}/{request.param}.html") as opened:
         yield opened
 
 
-every_page = pytest.mark.parametrize("visit", on_one_worker(PAGES), indirect=True)
+every_page = pytest.mark.parametrize("visit", PAGES, indirect=True)
 
 
 @every_page
@@ -96,6 +91,34 @@ def test_a_page_loads_whole_without_a_network_and_without_errors(site, visit):
         assert page.locator("mjx-container").count() > 0
 
 
+@every_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit, scheme):
+    found = Axe().run(visit.look(scheme=scheme)).response["violations"]
+    serious = {
+        rule["id"]: [node["html"][:120] for node in rule["nodes"]][:3]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    }
+    assert not serious
+
+
+@pytest.mark.parametrize("visit", PART, indirect=True)
+def test_figures_say_what_they_show_and_have_no_box_in_the_dark(visit):
+    page = visit.look(scheme="dark")
+    images = page.locator(".cell_output img")
+    for i in range(images.count()):
+        image = images.nth(i)
+        alt = image.get_attribute("alt") or ""
+        assert len(alt) > 20 and not alt.startswith("../")
+        background = image.evaluate("element => getComputedStyle(element).backgroundColor")
+        assert background == "rgba(0, 0, 0, 0)"
+        assert image.evaluate("element => element.naturalWidth") > 0
+    captions = page.locator(".cell_output figcaption")
+    assert captions.count() == images.count()
+
+
+# Last, since the theme takes a moment to adapt a page to another width.
 @every_page
 @pytest.mark.parametrize("width", [360, 975, 1100])
 def test_nothing_scrolls_sideways_and_the_contents_can_be_reached(visit, width):
@@ -119,33 +142,6 @@ def test_nothing_scrolls_sideways_and_the_contents_can_be_reached(visit, width):
         if opened.first.is_visible():  # at middle widths Escape does not close it, the button does
             page.locator("button.primary-toggle:visible").first.click()
         page.wait_for_timeout(100)
-
-
-@every_page
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(visit, scheme):
-    found = Axe().run(visit.look(scheme=scheme)).response["violations"]
-    serious = {
-        rule["id"]: [node["html"][:120] for node in rule["nodes"]][:3]
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-    }
-    assert not serious
-
-
-@pytest.mark.parametrize("visit", on_one_worker(PART), indirect=True)
-def test_figures_say_what_they_show_and_have_no_box_in_the_dark(visit):
-    page = visit.look(scheme="dark")
-    images = page.locator(".cell_output img")
-    for i in range(images.count()):
-        image = images.nth(i)
-        alt = image.get_attribute("alt") or ""
-        assert len(alt) > 20 and not alt.startswith("../")
-        background = image.evaluate("element => getComputedStyle(element).backgroundColor")
-        assert background == "rgba(0, 0, 0, 0)"
-        assert image.evaluate("element => element.naturalWidth") > 0
-    captions = page.locator(".cell_output figcaption")
-    assert captions.count() == images.count()
 
 
 def test_a_quiz_answers_without_a_server(browser, book):
