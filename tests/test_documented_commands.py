@@ -23,7 +23,7 @@ PROVEN = {
     "make serve": "tests/book/test_browser.py serves the same folder",
     "make exercises": "a prerequisite of `make test`; tests/exercises/test_release.py",
     "make bundle": "tests/test_bundle.py",
-    "make grade": "tests/exercises/test_grading.py",
+    "make grade": "tests/grader/test_broken_submissions.py",
     "make lock": "run weekly with --upgrade",
     "make lint": "`make test` checks what it would change",
     "make types": "a part of `make test`",

@@ -148,9 +148,9 @@ def handed_in(course: CourseDirectory, assignments: list[str]) -> list[str]:
     if not found:  # grading the first one then prints what is expected, and where
         return assignments[:1]
     for name in assignments:
-        if name not in found and len(assignments) > 1:
+        if name not in found:
             print(f"{name}: nobody has handed in anything.")
-    return found if len(assignments) > 1 else assignments
+    return found
 
 
 def grade_class(

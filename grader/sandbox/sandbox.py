@@ -5,9 +5,9 @@
         ...
         end = sandbox.stop()              # kills it, and says how it ended
 
-A student's process can read Python, the installed packages, `lib/`, `checking/` and the modules of
-the student's side. It has an empty scratch folder of its own and can write nothing else. It sees no
-network and no other process. `grader.sandbox.walls` sets its limits.
+A student's process can read Python, the installed packages, `lib/`, `checking/`, `experiments/` and
+the modules of the student's side. It has an empty scratch folder of its own and can write nothing
+else. It sees no network and no other process. `grader.sandbox.walls` sets its limits.
 
 "Warm" is a process that has already imported what its forks need. "Walls" are the restrictions that
 the kernel enforces.
