@@ -27,7 +27,7 @@ test: book exercises sample-class  ## prove that everything is right, or all tha
 	python -m tools.prove_pages $(PART)
 	pytest --nbval-lax --numprocesses=auto --dist=loadfile $(addprefix solutions/,$(PART))
 
-quick: $(INSTALLED)  ## test what has changed since the last commit, in under a minute
+quick: $(INSTALLED)  ## test what has changed since the last commit, in about a minute
 	python -m tools.quick_tests
 
 book: $(INSTALLED)  ## execute the pages and build the book into _build/html
