@@ -35,27 +35,41 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
     try:
         with contextlib.redirect_stderr(sys.stdout):
             result = function(*args, **kwargs)
-    except NotImplementedError as error:
-        raise CheckFailed(
+    except Exception as error:
+        raise explain_error(error) from error
+    for tensor, copy in zip(tensors, before, strict=True):
+        if not same_numbers(tensor, copy):
+            raise changed_argument(copy)
+    return result
+
+
+def explain_error(error: Exception) -> CheckFailed:
+    """The failed check for an exception that student code has raised."""
+    if isinstance(error, NotImplementedError):
+        return CheckFailed(
             "your answer is written and its cell has been run",
             "ran",
             [
                 "It still raises NotImplementedError: replace that line by your code, run the "
                 "cell, then run this one again.",
             ],
-        ) from error
-    except Exception as error:
-        detail = [f"It raised {type(error).__name__}: {error}", *_student_line(error)]
-        raise CheckFailed("your code runs", "ran", detail) from error
-    for tensor, copy in zip(tensors, before, strict=True):
-        if not torch.equal(tensor, copy) and not _equal_with_nan(tensor, copy):
-            detail = [
-                f"An argument, {describe(copy)}, had other values after the call. Operations "
-                "whose name ends in _ and assignments such as x[...] = … or x += … change a "
-                "tensor in place."
-            ]
-            raise CheckFailed("the arguments are left as they were", "ran", detail)
-    return result
+        )
+    detail = [f"It raised {type(error).__name__}: {error}", *_student_line(error)]
+    return CheckFailed("your code runs", "ran", detail)
+
+
+def changed_argument(before: Tensor) -> CheckFailed:
+    """The failed check for an argument that student code has changed; it was `before`."""
+    detail = [
+        f"An argument, {describe(before)}, had other values after the call. Operations whose name "
+        "ends in _ and assignments such as x[...] = … or x += … change a tensor in place."
+    ]
+    return CheckFailed("the arguments are left as they were", "ran", detail)
+
+
+def same_numbers(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors have the same shape and values; NaN counts as equal to NaN."""
+    return torch.equal(a, b) or _equal_with_nan(a, b)
 
 
 def _equal_with_nan(a: Tensor, b: Tensor) -> bool:

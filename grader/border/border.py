@@ -3,12 +3,14 @@
 import functools
 import itertools
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from checking.batches import Call, Result
 from grader.border.connection import Connection
 from grader.border.differentiable import attach_gradients
 from grader.border.errors import BorderError, describe_error, rebuild_error, well_formed
@@ -100,6 +102,28 @@ class Border:
             fetch_gradients = functools.partial(self._fetch_gradients, number)
             result = attach_gradients(result, outputs, inputs, fetch_gradients)
         return result
+
+    def call_each(self, target: Foreign, calls: Sequence[Call], *, overwrite: bool) -> list[Result]:
+        """Call an object of the other side once for each of several `Call`s.
+
+        Args:
+            target: the object's stand-in.
+            calls: the arguments of the calls.
+            overwrite: as for `checking.batches.call_each`.
+
+        Raises:
+            BorderError: as `call` does, or if there is not one result for each call.
+        """
+        self.called.add(handle_of(target))
+        fields = [(one.args, one.kwargs, one.init, one.state) for one in calls]
+        answer = self.root.call_each(target, fields, overwrite)
+        with well_formed("the results of several calls"):
+            if len(answer) != len(calls):
+                raise ValueError
+            return [
+                Result(value=found) if done else Result(error=rebuild_error(found))
+                for done, found in answer
+            ]
 
     def _fetch_gradients(self, number: int, gradients: list[Tensor | None]) -> Any:
         """Ask the other side for the gradients of a call's inputs, given those of its outputs."""

@@ -7,6 +7,8 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from checking.batches import Call, call_each_here
+from grader.border.errors import describe_error
 from grader.sandbox import walls
 
 
@@ -38,6 +40,24 @@ class StudentShell:
     def get(self, names: list[str]) -> dict[str, Any]:
         """The values of those of the names that the student's notebook defines."""
         return {name: self._shell.user_ns[name] for name in names if name in self._shell.user_ns}
+
+    def call_each(self, function: Any, calls: list[tuple], overwrite: bool) -> list[list]:
+        """Call a function once for each of several calls, as `checking.batches.call_each` does.
+
+        Args:
+            function: the function, or the class of a module.
+            calls: the fields of a `checking.batches.Call`, for each call.
+            overwrite: whether the tensors that a call returns are overwritten.
+
+        Returns:
+            For each call a list: True and the value, or False and the exception, described as
+            `grader.border.errors` does.
+        """
+        results = call_each_here(function, [Call(*fields) for fields in calls], overwrite=overwrite)
+        return [
+            [True, result.value] if result.error is None else [False, describe_error(result.error)]
+            for result in results
+        ]
 
     def lend(self, name: str, value: Any) -> None:
         """Set a name to another value until `end_lending`."""
