@@ -6,6 +6,7 @@ size once at 1, sizes that coincide, another layout in memory, float32, all argu
 second call after the first result was overwritten.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -172,7 +173,8 @@ def _cases(
     if any(tensor.is_floating_point() for tensor in tensors_in([first.arguments, first.state])):
         for dtype in dtypes:
             words = f"in {str(dtype).removeprefix('torch.')}"
-            with_gradients.append(_change_tensors(first, words, lambda t, to=dtype: _cast(t, to)))
+            cast = functools.partial(_cast, dtype=dtype)
+            with_gradients.append(_change_tensors(first, words, cast))
     by_position = changed("with every argument given by position", options)
     return with_gradients, [
         replace(by_position, by_position=True),
