@@ -9,7 +9,7 @@ import contextlib
 import io
 import sys
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from IPython.core.interactiveshell import InteractiveShell
@@ -70,7 +70,9 @@ class _Shell(InteractiveShell):
 class _LeftOut(ModuleType):
     """Stands for Colab's own module, and for all that is in it: calling it does nothing."""
 
-    __path__: ClassVar[list[str]] = []
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.__path__ = []  # Python imports the modules of a package only
 
     def __getattr__(self, name: str) -> "_LeftOut":
         if name.startswith("_"):
