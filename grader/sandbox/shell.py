@@ -42,6 +42,9 @@ class _Shell(InteractiveShell):
     def system(self, cmd: str) -> None:
         leave_out(f"!{cmd}")
 
+    def ask_exit(self) -> None:
+        leave_out("exit")
+
     def getoutput(self, cmd: str, *_: Any, **__: Any) -> SList:
         leave_out(f"!{cmd}")
         return SList()
@@ -55,7 +58,8 @@ class _Shell(InteractiveShell):
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         if magic_name in ("time", "prun"):
-            return self._run_inner("\n" + cell)  # in which a line has the number that it has here
+            # With a line in place of the magic's, the others keep their numbers.
+            return self._run_inner(cell if cell.startswith("%%") else f"#\n{cell}")
         if magic_name in LEFT_OUT or self.find_cell_magic(magic_name) is None:
             return leave_out(f"%%{magic_name} {line}".rstrip())
         return super().run_cell_magic(magic_name, line, cell)
@@ -103,6 +107,7 @@ class StudentShell:
         builtins.input = _no_input
         for name in ("", ".drive", ".files", ".output", ".patches", ".userdata"):
             sys.modules[COLAB + name] = _LeftOut(COLAB + name)
+        sys.modules.setdefault("google", _LeftOut("google"))
         self.output = walls.Limits.output
         self._kept: dict[str, dict[str, Any]] = {}
 
