@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from checking.bans import allowed
 from checking.batches import Call, call_each, tensors_in
-from checking.calling import changed_argument, explain_error, same_numbers
+from checking.calling import check_unchanged, explain_error
 from checking.comparing import compare
 from checking.failure import note_call
 from checking.gradients import compare_gradients, explain_backward_errors, input_gradients
@@ -247,6 +247,7 @@ class _Check:
     ):
         self.reference, self.function = reference, function
         self.must_hold, self.axes, self.exactly = must_hold, axes, exactly
+        self._name = getattr(function, "__name__", type(function).__name__)
 
     def run(self, cases: list[_Case], *, differentiable: bool) -> None:
         prepared = [_with_leaves(case, differentiable) for case in cases]
@@ -258,17 +259,20 @@ class _Check:
             expected = [self._expect(call) for call in calls]
             wanted = input_gradients(expected, inputs)
         results = call_each(self.function, calls, overwrite=not differentiable)
-        for case, call, result, value in zip(cases, calls, results, expected, strict=True):
-            self._note(call)
+        for case, given, call, result, value in zip(
+            cases, prepared, calls, results, expected, strict=True
+        ):
+            called = self._note(call)
             if result.error is not None:
                 if differentiable and isinstance(result.error, RuntimeError):
                     # PyTorch stops code that changes an argument in place if the argument needs a
                     # gradient. Without gradients it runs on, and the change is seen.
                     self.run([case], differentiable=False)
-                raise explain_error(result.error) from result.error
+                raise explain_error(result.error, self._name, called) from result.error
             must_hold = self._must_hold(case)
             compare(result.value, value, must_hold, "the result", self.axes, exactly=self.exactly)
-            _check_unchanged(case, call)
+            for name, before in case.arguments.items():
+                check_unchanged(given[0].arguments[name], before)
         with explain_backward_errors():
             got = input_gradients([result.value for result in results], inputs)
         for case, call, found, right in zip(cases, calls, got, wanted, strict=True):
@@ -297,11 +301,12 @@ class _Check:
                 positional.append(case.arguments[name])
         return Call(tuple(positional), named, case.init, case.state)
 
-    def _note(self, call: Call) -> None:
-        name = getattr(self.function, "__name__", type(self.function).__name__)
-        if call.init is not None:
-            name = describe_call(name, call.init, {})
-        note_call(describe_call(name, call.args, call.kwargs))
+    def _note(self, call: Call) -> str:
+        """Note a call for the message of a failed check; return it in words."""
+        of = self._name if call.init is None else describe_call(self._name, call.init, {})
+        called = describe_call(of, call.args, call.kwargs)
+        note_call(called)
+        return called
 
 
 def _with_leaves(case: _Case, differentiable: bool) -> tuple[_Case, dict[str, Tensor]]:
@@ -317,10 +322,3 @@ def _with_leaves(case: _Case, differentiable: bool) -> tuple[_Case, dict[str, Te
     arguments = _map(case.arguments, copy_tensor)
     state = _map(case.state, copy_tensor)
     return replace(case, arguments=arguments, state=state), leaves
-
-
-def _check_unchanged(case: _Case, call: Call) -> None:
-    given = tensors_in([*case.arguments.values()])
-    for tensor, now in zip(given, tensors_in([*call.args, *call.kwargs.values()]), strict=True):
-        if not same_numbers(tensor, now):
-            raise changed_argument(tensor)

@@ -15,7 +15,7 @@ from grader.judging.job import Finding, Job, JudgeError, Outcome
 from grader.judging.judge import judge
 from grader.judging.known_answers import symptoms_of_mistakes
 from grader.judging.naming import name_mistakes, symptom
-from grader.notebooks import code_cells
+from grader.notebooks import code_cells, metadata_of, name_of
 from grader.sandbox.bubblewrap import sandbox_lacks
 from grader.sandbox.sandbox import Sandbox, SandboxError
 from grader.sandbox.warm import warm_up
@@ -102,10 +102,10 @@ def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[st
     named, task = {}, ""
     shown: dict[str, dict[str, str]] = {}
     for cell in code_cells(notebook):
-        about = cell.metadata.nbgrader
-        task = about.grade_id if about.get("solution") else task
-        if about.get("grade") and about.grade_id in outcomes:
-            shown.setdefault(task, {})[about.grade_id] = symptom(outcomes[about.grade_id])
+        name = name_of(cell)
+        task = name if metadata_of(cell).get("solution") else task
+        if metadata_of(cell).get("grade") and name in outcomes:
+            shown.setdefault(task, {})[name] = symptom(outcomes[name])
     for task, texts in shown.items():
         stopped = any(outcomes[cell].stopped for cell in texts)
         if not stopped and any(texts.values()) and not _is_unwritten(texts):
