@@ -245,11 +245,11 @@ def average_checkpoints(state_dicts):
 def average_checkpoints(state_dicts):
     if len(state_dicts) == 0:
         raise ValueError("no checkpoints")
+    for state in state_dicts:
+        if set(state) != set(state_dicts[0]):
+            raise ValueError("the checkpoints have different names")
     average = {}
     for name in state_dicts[0]:
-        for state in state_dicts:
-            if set(state) != set(state_dicts[0]):
-                raise ValueError("the checkpoints have different names")
         last = state_dicts[-1][name]
         if torch.is_floating_point(last):
             total = torch.zeros_like(last)
