@@ -31,10 +31,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Result:
-    """What one call gave: a value, or the exception that it raised."""
+    """What one call gave.
+
+    Attributes:
+        value: what it returned, if it did not raise an exception.
+        error: the exception that it raised.
+        shares_memory: whether a floating point tensor of the value is a part of an argument. Only
+            found out where results are overwritten.
+    """
 
     value: Any = None
     error: Exception | None = None
+    shares_memory: bool = False
 
 
 def call_each(
@@ -71,9 +79,10 @@ def call_each_here(
                 results.append(Result(error=error))
                 continue
             if overwrite:
-                results.append(Result(copy.deepcopy(value)))
                 given = tensors_in([one.args, one.kwargs, one.state])
-                _overwrite(value, {tensor.untyped_storage().data_ptr() for tensor in given})
+                taken = {tensor.untyped_storage().data_ptr() for tensor in given if tensor.numel()}
+                copied = copy.deepcopy(value)
+                results.append(Result(copied, shares_memory=_overwrite(value, taken)))
                 del value  # so that the next call may get its memory, which is no longer empty
             else:
                 results.append(Result(value))
@@ -96,16 +105,24 @@ def _call(function: Callable, one: Call, number: int) -> Any:
     return torch.func.functional_call(module, one.state, one.args, one.kwargs, strict=False)
 
 
-def _overwrite(value: Any, storages_of_arguments: set[int]) -> None:
-    """Fill the tensors of a result with another number, unless they are parts of an argument."""
+def _overwrite(value: Any, storages_of_arguments: set[int]) -> bool:
+    """Fill the tensors of a result with another number, unless they are parts of an argument.
+
+    Returns:
+        Whether one is.
+    """
+    shares_memory = False
     for tensor in tensors_in(value):
         if tensor.layout != torch.strided:
             continue
         is_expanded = any(
             step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape, strict=True)
         )
-        if not is_expanded and tensor.untyped_storage().data_ptr() not in storages_of_arguments:
+        if tensor.untyped_storage().data_ptr() in storages_of_arguments:
+            shares_memory = shares_memory or tensor.is_floating_point()
+        elif not is_expanded:
             tensor.fill_(7)
+    return shares_memory
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:

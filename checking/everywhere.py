@@ -19,7 +19,7 @@ from checking.bans import allowed
 from checking.batches import Call, call_each, tensors_in
 from checking.calling import check_unchanged, explain_error
 from checking.comparing import compare
-from checking.failure import note_call
+from checking.failure import CheckFailed, note_call
 from checking.gradients import compare_gradients, explain_backward_errors, input_gradients
 from checking.modules import make_state
 from checking.words import describe, describe_call
@@ -62,6 +62,7 @@ def check_everywhere(
     dtypes: Sequence[torch.dtype] = (torch.float32,),
     gradients: bool = True,
     exactly: bool = False,
+    separate: bool = False,
 ) -> None:
     """Compare a function with a reference on inputs of every kind.
 
@@ -84,6 +85,7 @@ def check_everywhere(
         gradients: whether the gradients of the (first) result are compared as well, in the first
             case, in the further cases and in the other dtypes.
         exactly: whether values must be equal to the last digit.
+        separate: whether no floating point tensor of the result may be a part of an argument.
 
     Raises:
         CheckFailed: at the first case that does not hold, at its first step.
@@ -95,7 +97,7 @@ def check_everywhere(
 
     sized = list(_cases_of_sizes(case_of, sizes, least or {}, equal))
     with_gradients, others = _cases(case_of(), options or {}, also or {}, dtypes, sized)
-    check = _Check(reference, function, must_hold, axes, exactly)
+    check = _Check(reference, function, must_hold, axes, exactly=exactly, separate=separate)
     check.run(with_gradients, differentiable=gradients)
     check.run(others, differentiable=False)
 
@@ -140,7 +142,7 @@ def check_module_everywhere(
 
     sized = list(_cases_of_sizes(case_of, sizes, least or {}, equal))
     with_gradients, others = _cases(case_of(), options or {}, also or {}, dtypes, sized)
-    check = _Check(reference, module_class, must_hold, axes, False)
+    check = _Check(reference, module_class, must_hold, axes)
     check.run(with_gradients, differentiable=True)
     check.run(others, differentiable=False)
 
@@ -243,10 +245,18 @@ class _Check:
     """Runs cases on a student's function or module and compares the results with a reference's."""
 
     def __init__(
-        self, reference: Callable, function: Callable, must_hold: str, axes: str, exactly: bool
+        self,
+        reference: Callable,
+        function: Callable,
+        must_hold: str,
+        axes: str,
+        *,
+        exactly: bool = False,
+        separate: bool = False,
     ):
         self.reference, self.function = reference, function
-        self.must_hold, self.axes, self.exactly = must_hold, axes, exactly
+        self.must_hold, self.axes = must_hold, axes
+        self.exactly, self.separate = exactly, separate
         self._name = getattr(function, "__name__", type(function).__name__)
 
     def run(self, cases: list[_Case], *, differentiable: bool) -> None:
@@ -271,6 +281,9 @@ class _Check:
                 raise explain_error(result.error, self._name, called) from result.error
             must_hold = self._must_hold(case)
             compare(result.value, value, must_hold, "the result", self.axes, exactly=self.exactly)
+            if self.separate and result.shares_memory:
+                detail = ["The result shares its memory with an argument: return new tensors."]
+                raise CheckFailed("the result is separate from the arguments", "values", detail)
             for name, before in case.arguments.items():
                 check_unchanged(given[0].arguments[name], before)
         with explain_backward_errors():

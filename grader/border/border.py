@@ -121,8 +121,8 @@ class Border:
             if len(answer) != len(calls):
                 raise ValueError
             return [
-                Result(value=found) if done else Result(error=rebuild_error(found))
-                for done, found in answer
+                Result(value, None if error is None else rebuild_error(error), bool(shares_memory))
+                for value, error, shares_memory in answer
             ]
 
     def _fetch_gradients(self, number: int, gradients: list[Tensor | None]) -> Any:

@@ -134,12 +134,16 @@ class StudentShell:
             overwrite: whether the tensors that a call returns are overwritten.
 
         Returns:
-            For each call a list: True and the value, or False and the exception, described as
-            `grader.border.errors` does.
+            For each call a list: the value, an exception described as `grader.border.errors` does,
+            or None, and whether the value shares memory with an argument.
         """
         results = call_each_here(function, [Call(*fields) for fields in calls], overwrite=overwrite)
         return [
-            [True, result.value] if result.error is None else [False, describe_error(result.error)]
+            [
+                result.value,
+                None if result.error is None else describe_error(result.error),
+                result.shares_memory,
+            ]
             for result in results
         ]
 
