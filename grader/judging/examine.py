@@ -11,6 +11,7 @@ import time
 import nbformat
 from nbformat import NotebookNode
 
+from checking.calling import UNWRITTEN
 from grader.judging.job import Finding, Job, JudgeError, Outcome
 from grader.judging.judge import judge
 from grader.judging.known_answers import symptoms_of_mistakes
@@ -116,4 +117,4 @@ def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[st
 
 def _is_unwritten(texts: dict[str, str]) -> bool:
     """Whether every test shows that the answer is not written yet."""
-    return all("NotImplementedError" in text for text in texts.values())
+    return all(text.startswith(UNWRITTEN) for text in texts.values())

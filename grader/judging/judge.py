@@ -229,9 +229,9 @@ class _Examination:
         if outcome.passed or outcome.stopped or not lent:
             return outcome
         second = self._run_test_once(cell, task, lent)
-        is_no_worse = second.passed or _steps_passed(second) >= _steps_passed(outcome)
-        # A test that calls only the reference says nothing about the answer to this task.
-        if second != outcome and is_no_worse and self.own_answer_called:
+        # A test that calls only the reference says nothing about the answer to this task. A failure
+        # with the reference is this task's own, so it is the one to show.
+        if second != outcome and not second.stopped and self.own_answer_called:
             return replace(second, lent=lent)
         return outcome
 
@@ -411,11 +411,6 @@ def describe_cell_error(error: str) -> str:
     article = "an" if kind[0] in "AEIOU" else "a"
     text = f"your cell has {article} {kind} in line {line}"
     return f"{text}: {message}" if message else text
-
-
-def _steps_passed(outcome: Outcome) -> int:
-    """How many steps of the ladder a failed test has passed."""
-    return len(outcome.failure.climbed) if outcome.failure else 0
 
 
 def explain(fault: BorderError, end: End | None, limits: Limits, *, over: bool) -> str:
