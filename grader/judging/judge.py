@@ -229,9 +229,11 @@ class _Examination:
         if outcome.passed or outcome.stopped or not lent:
             return outcome
         second = self._run_test_once(cell, task, lent)
-        # A test that calls only the reference says nothing about the answer to this task. A failure
-        # with the reference is this task's own, so it is the one to show.
-        if second != outcome and not second.stopped and self.own_answer_called:
+        # A test that calls only the reference says nothing about the answer to this task. A wrong
+        # result with the reference is this task's own mistake, so it is the one to show; an error
+        # may come from the reference's being on the other side.
+        is_own = second.passed or (second.failure and second.failure.step != STEPS[0])
+        if second != outcome and is_own and self.own_answer_called:
             return replace(second, lent=lent)
         return outcome
 
