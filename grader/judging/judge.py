@@ -25,6 +25,7 @@ import torch
 from nbformat import NotebookNode
 
 from checking import STEPS, CheckFailed
+from checking.calling import explain_error
 from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
 from grader.judging.cells import compiled, execute, file_of, outcome_of
 from grader.judging.fork import in_a_fork
@@ -265,15 +266,15 @@ class _Examination:
                 except CheckFailed as error:
                     if isinstance(error.__cause__, BorderError):
                         raise error.__cause__ from None
-                    outcome = self._explained(outcome_of(error), error.__cause__, tasks)
+                    outcome = self._explained(outcome_of(error, cell), error.__cause__, tasks)
                 except NameError as error:
                     all_names = {n for t in self.names.values() for n in t}
                     if error.name in all_names:
                         outcome = self._undefined(error.name, unusable)
                     else:
-                        outcome = self._explained(outcome_of(error), error, tasks)
+                        outcome = self._explained(outcome_of(error, cell), error, tasks)
                 except Exception as error:
-                    outcome = self._explained(outcome_of(error), error, tasks)
+                    outcome = self._explained(outcome_of(error, cell), error, tasks)
             handles = {handle_of(v) for v in own if isinstance(v, Foreign)}
             self.own_answer_called = bool(handles & border.called)
             local.clear()
@@ -322,7 +323,8 @@ class _Examination:
         self, outcome: Outcome, error: BaseException | None, tasks: list[str]
     ) -> Outcome:
         """An outcome with the cause, if an exception in the student's code made the test fail."""
-        if error is None:
+        failure = outcome.failure
+        if error is None or (failure and failure.step != STEPS[0]):
             return outcome
         text = str(error)
         more = self._added_cell_that_failed(text, tasks)
@@ -331,14 +333,15 @@ class _Examination:
             or "can't allocate" in text
             or isinstance(error, MemoryError)
         ):
-            more += f"; there are {self.sandbox.limits.memory / 2**30:g} GiB for an answer"
+            more += f"; that is over the memory limit of {_gib(self.sandbox.limits)}"
         if "can't start new thread" in text:
             more += "; an answer runs in one thread"
-        failure = outcome.failure
         lines = failure.detail if failure else (outcome.error,)
+        if failure is None and isinstance(error, Exception) and hasattr(error, "student_lines"):
+            lines = tuple(explain_error(error).detail)
         if failure and more:
-            failure = replace(failure, detail=(*failure.detail, f"{more.lstrip('; ')}."))
-        return replace(outcome, failure=failure, cause=" ".join(lines).rstrip(".") + more)
+            failure = replace(failure, detail=(*failure.detail, f"{more.removeprefix('; ')}."))
+        return replace(outcome, failure=failure, cause=", ".join(lines).rstrip(".") + more)
 
     def _added_cell_that_failed(self, error: str, tasks: list[str]) -> str:
         """A half-sentence if a missing name is one that a failed cell was to define, else ""."""
@@ -411,7 +414,8 @@ def describe_cell_error(error: str) -> str:
         return error and f"your cell ended with {error}"
     kind, message, line = found.groups()
     article = "an" if kind[0] in "AEIOU" else "a"
-    text = f"your cell has {article} {kind} in line {line}"
+    verb = "has" if kind in ("SyntaxError", "IndentationError", "TabError") else "raised"
+    text = f"your cell {verb} {article} {kind} in line {line}"
     return f"{text}: {message}" if message else text
 
 
@@ -433,11 +437,15 @@ def explain(fault: BorderError, end: End | None, limits: Limits, *, over: bool) 
             "that never ends."
         )
     if isinstance(fault, Gone) and end is not None and end.memory > 0.8 * limits.memory:
-        return f"Stopped: over the memory limit of {limits.memory / 2**30:g} GiB."
+        return f"Stopped: over the memory limit of {_gib(limits)}."
     if isinstance(fault, Gone):
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return (
             f"Stopped: the code ended its own process ({how}). Calls such as exit(), or more "
-            f"memory than the {limits.memory / 2**30:g} GiB there is, do that."
+            f"memory than the {_gib(limits)} there is, do that."
         )
     return f"Stopped: {fault}."
+
+
+def _gib(limits: Limits) -> str:
+    return f"{limits.memory / 2**30:g} GiB"
