@@ -164,7 +164,8 @@ def test_no_cell_prints_what_a_hidden_test_has_called(sandbox):
 
 def test_a_name_that_was_lent_is_undefined_again(sandbox):
     looks = (
-        "seen = []\ndef masked_softmax(*a, **k):\n    seen.append('attention_scores' in globals())\n"
+        "seen = []\ndef masked_softmax(*a, **k):\n"
+        "    seen.append('attention_scores' in globals())\n"
         "    raise ValueError(str(seen))"
     )
     answers = SCALED_REFERENCE | {"attention_scores": "", "masked_softmax": looks}
