@@ -35,6 +35,7 @@ from grader.sandbox.sandbox import End, Sandbox
 from grader.sandbox.walls import Limits
 
 SECONDS_FOR_TESTS = 60  # that the judge's process may take beyond the student's seconds
+MOST_CAUSE = 600  # characters that are quoted of an exception of student code
 MAX_OUTPUT = 30_000  # characters of a cell's output, more than an honest student's side sends
 
 
@@ -341,7 +342,8 @@ class _Examination:
             lines = tuple(explain_error(error).detail)
         if failure and more:
             failure = replace(failure, detail=(*failure.detail, f"{more.removeprefix('; ')}."))
-        return replace(outcome, failure=failure, cause=", ".join(lines).rstrip(".") + more)
+        cause = ", ".join(lines).rstrip(".")[:MOST_CAUSE] + more[:MOST_CAUSE]
+        return replace(outcome, failure=failure, cause=cause)
 
     def _added_cell_that_failed(self, error: str, tasks: list[str]) -> str:
         """A half-sentence if a missing name is one that a failed cell was to define, else ""."""
@@ -436,7 +438,7 @@ def explain(fault: BorderError, end: End | None, limits: Limits, *, over: bool) 
             f"Stopped: it did not finish within {limits.seconds_per_call:g} s. Look for a loop "
             "that never ends."
         )
-    if isinstance(fault, Gone) and end is not None and end.memory > 0.8 * limits.memory:
+    if isinstance(fault, Gone) and end and code <= 0 and end.memory > 0.8 * limits.memory:
         return f"Stopped: over the memory limit of {_gib(limits)}."
     if isinstance(fault, Gone):
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
