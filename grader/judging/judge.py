@@ -231,11 +231,12 @@ class _Examination:
         if outcome.passed or outcome.stopped or not lent:
             return outcome
         second = self._run_test_once(cell, task, lent)
-        # A test that calls only the reference says nothing about the answer to this task. A wrong
-        # result with the reference is this task's own mistake, so it is the one to show; an error
-        # may come from the reference's being on the other side.
-        is_own = second.passed or (second.failure and second.failure.step != STEPS[0])
-        if second != outcome and is_own and self.own_answer_called:
+        # A test that calls only the reference says nothing about the answer to this task. A failure
+        # with the reference is this task's own mistake, so it is the one to show, unless it is an
+        # error that comes from the reference's being on the other side.
+        ran = [o.failure is not None and o.failure.step != STEPS[0] for o in (outcome, second)]
+        is_own = second.passed or ran[1] or not (ran[0] or "on the other side" in second.error)
+        if second != outcome and is_own and not second.stopped and self.own_answer_called:
             return replace(second, lent=lent)
         return outcome
 

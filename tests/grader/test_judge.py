@@ -170,7 +170,7 @@ def test_a_name_that_was_lent_is_undefined_again(sandbox):
     )
     answers = SCALED_REFERENCE | {"attention_scores": "", "masked_softmax": looks}
     outcomes = run_judge(SCALED, answers, sandbox)
-    assert "[False, True, False]" in outcomes["masked_softmax_hidden_tests"].error
+    assert "[False, True, False, True]" in outcomes["masked_softmax_hidden_tests"].error
 
 
 PLAIN = """\
