@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from checking.bans import allowed
 from checking.batches import Call, call_each, tensors_in
-from checking.calling import check_unchanged, explain_error
+from checking.calling import changed_argument, explain_error, is_equal
 from checking.comparing import compare
 from checking.failure import CheckFailed, note_call
 from checking.gradients import compare_gradients, explain_backward_errors, input_gradients
@@ -272,20 +272,21 @@ class _Check:
         for case, given, call, result, value in zip(
             cases, prepared, calls, results, expected, strict=True
         ):
-            called = self._note(call)
+            self._note(call)
             if result.error is not None:
                 if differentiable and isinstance(result.error, RuntimeError):
                     # PyTorch stops code that changes an argument in place if the argument needs a
                     # gradient. Without gradients it runs on, and the change is seen.
                     self.run([case], differentiable=False)
-                raise explain_error(result.error, self._name, called) from result.error
+                raise explain_error(result.error) from result.error
             must_hold = self._must_hold(case)
             compare(result.value, value, must_hold, "the result", self.axes, exactly=self.exactly)
             if self.separate and result.shares_memory:
                 detail = ["The result shares its memory with an argument: return new tensors."]
                 raise CheckFailed("the result is separate from the arguments", "values", detail)
             for name, before in case.arguments.items():
-                check_unchanged(given[0].arguments[name], before)
+                if not is_equal(given[0].arguments[name], before):
+                    raise changed_argument(before)
         with explain_backward_errors():
             got = input_gradients([result.value for result in results], inputs)
         for case, call, found, right in zip(cases, calls, got, wanted, strict=True):
@@ -314,12 +315,9 @@ class _Check:
                 positional.append(case.arguments[name])
         return Call(tuple(positional), named, case.init, case.state)
 
-    def _note(self, call: Call) -> str:
-        """Note a call for the message of a failed check; return it in words."""
-        of = self._name if call.init is None else describe_call(self._name, call.init, {})
-        called = describe_call(of, call.args, call.kwargs)
-        note_call(called)
-        return called
+    def _note(self, call: Call) -> None:
+        name = self._name if call.init is None else describe_call(self._name, call.init, {})
+        note_call(describe_call(name, call.args, call.kwargs))
 
 
 def _with_leaves(case: _Case, differentiable: bool) -> tuple[_Case, dict[str, Tensor]]:

@@ -62,6 +62,11 @@ def defined_names(source: str) -> set[str]:
     return names
 
 
+def mentions(source: str, names: Iterable[str]) -> bool:
+    """Whether a cell mentions one of the names, so that it can fail because of what they are."""
+    return any(re.search(rf"\b{re.escape(name)}\b", source) for name in names)
+
+
 def imported_modules(notebook: NotebookNode) -> tuple[str, ...]:
     """The names of the modules that the code cells of a notebook import, without repeats.
 

@@ -7,7 +7,6 @@ of the bank all read these.
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +22,7 @@ from grader.judging.cells import execute, outcome_of
 from grader.judging.fork import in_a_fork, in_forks
 from grader.judging.job import Failure, Outcome
 from grader.judging.naming import Symptoms, symptom
-from grader.notebooks import code_cells, defined_names, metadata_of, name_of
+from grader.notebooks import code_cells, defined_names, mentions, metadata_of, name_of
 
 SECONDS_FOR_A_TASK = 300
 RECORDS = COURSE / "_build" / "known-answers"
@@ -125,7 +124,7 @@ def run_known_answers(
         {
             # A test that does not mention the answer cannot fail because of it, and may take long.
             name_of(cell): _run_test(cell, answer, dict(shared))
-            if any(re.search(rf"\b{name}\b", cell.source) for name in names)
+            if mentions(cell.source, names)
             else Outcome(True)
             for cell in tests
         }
@@ -138,7 +137,7 @@ def _run_test(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]
         exec(compile(answer.source, "<answer>", "exec"), namespace)
         execute(test, namespace)
     except Exception as error:
-        return outcome_of(error)
+        return outcome_of(error, test)
     return Outcome(True)
 
 
