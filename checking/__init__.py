@@ -14,7 +14,7 @@ The checks call student code and look at its results, never at its source.
 """
 
 from checking.bans import Forbidden, allowed, forbid
-from checking.calling import call
+from checking.calling import call, in_place
 from checking.checks import check, check_raises, check_same_as
 from checking.failure import STEPS, CheckFailed
 from checking.gradients import parameter_gradients
@@ -31,6 +31,7 @@ __all__ = [
     "check_same_as",
     "example",
     "forbid",
+    "in_place",
     "parameter_gradients",
     "set_parameters",
 ]
