@@ -18,9 +18,9 @@ to the other end and gets the gradients of its inputs back.
 
 The judge's end does not trust the student's. The student's side may call functions of the judge
 that it was given, and may use those attributes of a given model that the model's class in the test
-defines. It can change none of these objects, nor the tensors and arrays that it is called with; only
-within `checking.in_place` are changes of these taken over. What it sends is checked against the
-limits in `grader.border.limits`.
+defines. It can change none of these objects, nor the tensors and arrays that it is called with,
+unless the test asks for that by `checking.in_place`. What it sends is held to the limits in
+`grader.border.limits`.
 
 Each end is a `Border`, which sends requests and answers those of the other end. Its `Connection`
 carries the messages. A `Writer` turns values into messages and a `Reader` turns messages back into
