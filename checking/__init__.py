@@ -17,7 +17,7 @@ The checks call student code and look at its results, never at its source.
 """
 
 from checking.bans import Forbidden, allowed, forbid
-from checking.calling import call
+from checking.calling import call, in_place
 from checking.checks import check, check_raises, check_same_as
 from checking.everywhere import check_everywhere, check_module_everywhere
 from checking.failure import STEPS, CheckFailed
@@ -40,6 +40,7 @@ __all__ = [
     "check_same_as",
     "example",
     "forbid",
+    "in_place",
     "load",
     "make_state",
     "masks",

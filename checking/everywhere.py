@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from checking.bans import allowed
 from checking.batches import Call, call_each, tensors_in
-from checking.calling import changed_argument, explain_error, is_equal
+from checking.calling import changed_argument, explain_error, in_place, is_equal
 from checking.comparing import compare
 from checking.failure import CheckFailed, note_call
 from checking.gradients import compare_gradients, explain_backward_errors, input_gradients
@@ -268,7 +268,8 @@ class _Check:
         with allowed():
             expected = [self._expect(call) for call in calls]
             wanted = input_gradients(expected, inputs)
-        results = call_each(self.function, calls, overwrite=not differentiable)
+        with in_place():  # what a call has changed is found out below
+            results = call_each(self.function, calls, overwrite=not differentiable)
         for case, given, call, result, value in zip(
             cases, prepared, calls, results, expected, strict=True
         ):
