@@ -98,8 +98,11 @@ def check_everywhere(
     sized = list(_cases_of_sizes(case_of, sizes, least or {}, equal))
     with_gradients, others = _cases(case_of(), options or {}, also or {}, dtypes, sized)
     check = _Check(reference, function, must_hold, axes, exactly=exactly, separate=separate)
-    check.run(with_gradients, differentiable=gradients)
-    check.run(others, differentiable=False)
+    if gradients:
+        check.run(with_gradients, differentiable=True)
+        check.run(others, differentiable=False)
+    else:
+        check.run([*with_gradients, *others], differentiable=False)
 
 
 def check_module_everywhere(
@@ -258,6 +261,7 @@ class _Check:
         self.must_hold, self.axes = must_hold, axes
         self.exactly, self.separate = exactly, separate
         self._name = getattr(function, "__name__", type(function).__name__)
+        self._parameters = list(inspect.signature(reference).parameters.values())
 
     def run(self, cases: list[_Case], *, differentiable: bool) -> None:
         prepared = [_with_leaves(case, differentiable) for case in cases]
@@ -303,10 +307,9 @@ class _Check:
 
     def _call(self, case: _Case) -> Call:
         """The call of a case: what has a default in the reference's signature goes by name."""
-        parameters = list(inspect.signature(self.reference).parameters.values())
         positional: list[Any] = []
         named: dict[str, Any] = {}
-        for parameter in parameters if case.init is None else parameters[1:]:
+        for parameter in self._parameters if case.init is None else self._parameters[1:]:
             name, has_default = parameter.name, parameter.default is not parameter.empty
             if case.by_position:
                 positional.append(case.arguments.get(name, parameter.default))
