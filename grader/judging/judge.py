@@ -13,16 +13,21 @@ its process, the following tasks run in a fresh process without that answer.
 
 import contextlib
 import io
+import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import torch
 from nbformat import NotebookNode
 
 from checking import CheckFailed
 from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
+from grader.data_files import attached_files, work_beside
 from grader.judging.cells import compiled, execute, name_of, outcome_of
 from grader.judging.fork import in_a_fork
 from grader.judging.job import Failure, JudgeError, Outcome
@@ -81,6 +86,7 @@ class _Examination:
         self, notebook: NotebookNode, answers: dict[str, tuple[str, ...]], sandbox: Sandbox
     ):
         self.notebook, self.answers, self.sandbox = notebook, answers, sandbox
+        self.files = attached_files(notebook)
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.outcomes: dict[str, Outcome] = {}
         self.border: Border | None = None
@@ -95,6 +101,7 @@ class _Examination:
 
     def run(self) -> dict[str, Outcome]:
         self.until = time.monotonic() + self.sandbox.limits.seconds_per_notebook
+        work_beside(self.files)
         task = ""
         for cell in code_cells(self.notebook):
             about = cell.metadata.nbgrader
@@ -126,6 +133,7 @@ class _Examination:
                 until=self.until,
             )
             self.border = border
+            self._prepare_folder(border)
             for task, source in self.cells_run:
                 if task and task in self.stopped_tasks:
                     continue
@@ -137,6 +145,20 @@ class _Examination:
                     self._stop(fault, task)
                     break
         return self.border
+
+    def _prepare_folder(self, border: Border) -> None:
+        """Put the data files into the working folder of a fresh student's process."""
+        # Behind walls it is in an empty folder of its own. Without walls it gets one within the
+        # judge's, which is removed in the end.
+        folder = "." if self.sandbox.walls else tempfile.mkdtemp(dir=os.getcwd())
+        files = {
+            name: torch.from_numpy(np.frombuffer(content, np.uint8).copy())
+            for name, content in self.files.items()
+        }
+        try:
+            ask_student_side(border.root.work_in, folder, files)
+        except BorderError as fault:
+            raise JudgeError(f"the data files cannot be handed over: {fault}") from None
 
     def _stop(self, fault: BorderError, task: str) -> str:
         """End the student's process after a fault of a task's code; return a sentence about it."""

@@ -2,11 +2,14 @@
 
 import contextlib
 import io
+import os
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from torch import Tensor
 from traitlets.config import Config
 
+from grader.data_files import work_beside
 from grader.sandbox import walls
 
 
@@ -26,6 +29,16 @@ class StudentShell:
         self._shell._showtraceback = lambda *_: None  # type: ignore[method-assign]
         self.output = walls.Limits.output
         self._lent: dict[str, Any] = {}
+
+    def work_in(self, folder: str, files: dict[str, Tensor]) -> None:
+        """Change to a folder, and write the part's data files there.
+
+        Args:
+            folder: the folder's path.
+            files: the bytes of each file by name, as integers.
+        """
+        os.chdir(folder)
+        work_beside({name: content.numpy().tobytes() for name, content in files.items()})
 
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell; return its error, or "", and what it printed."""
