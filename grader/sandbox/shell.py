@@ -1,16 +1,97 @@
-"""The shell in which a student's cells run."""
+"""The shell in which a student's cells run, as the student's Jupyter runs them.
 
+What only shows, times or installs something has no effect on an answer. Where it cannot be done
+here it is left out, and the cell's output says so.
+"""
+
+import builtins
 import contextlib
 import io
 import os
+import sys
+from types import ModuleType
 from typing import Any
 
+import torch
 from IPython.core.interactiveshell import InteractiveShell
-from torch import Tensor
+from IPython.utils.text import SList
 from traitlets.config import Config
 
 from grader.data_files import work_beside
 from grader.sandbox import walls
+
+# The magics that need other programs, an extension, a screen or time for measuring.
+LEFT_OUT = (
+    *("pip", "conda", "mamba", "micromamba", "uv", "load_ext", "reload_ext", "unload_ext"),
+    *("autoreload", "aimport", "matplotlib", "pylab", "gui", "config", "debug", "pdb"),
+    *("system", "sx", "!", "!!", "bash", "sh", "script", "cmd", "perl", "ruby", "pypy"),
+    *("python", "python2", "python3", "timeit"),
+)
+COLAB = "google.colab"
+
+
+def leave_out(what: str) -> None:
+    """Say in the output of the cell what is not done in grading."""
+    print(f"[left out in grading: {what}]")
+
+
+class _Shell(InteractiveShell):
+    """IPython's shell without what needs another program, a screen or a person."""
+
+    def _showtraceback(self, *_: Any) -> None:
+        """Show nothing: `StudentShell.run` returns the error."""
+
+    def system(self, cmd: str) -> None:
+        leave_out(f"!{cmd}")
+
+    def ask_exit(self) -> None:
+        leave_out("exit")
+
+    def getoutput(self, cmd: str, *_: Any, **__: Any) -> SList:
+        leave_out(f"!{cmd}")
+        return SList()
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        if magic_name in ("time", "prun"):
+            return self._run_inner(line)
+        if magic_name in LEFT_OUT or self.find_line_magic(magic_name) is None:
+            return leave_out(f"%{magic_name} {line}".rstrip())
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
+
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        if magic_name in ("time", "prun"):
+            # With a line in place of the magic's, the others keep their numbers.
+            return self._run_inner(cell if cell.startswith("%%") else f"#\n{cell}")
+        if magic_name in LEFT_OUT or self.find_cell_magic(magic_name) is None:
+            return leave_out(f"%%{magic_name} {line}".rstrip())
+        return super().run_cell_magic(magic_name, line, cell)
+
+    def _run_inner(self, source: str) -> Any:
+        """Run a part of a cell; its error is that of the cell."""
+        inner = self.run_cell(source)
+        inner.raise_error()
+        return inner.result
+
+
+class _LeftOut(ModuleType):
+    """Stands for Colab's own module, and for all that is in it: calling it does nothing."""
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.__path__ = []  # Python imports the modules of a package only
+
+    def __getattr__(self, name: str) -> "_LeftOut":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _LeftOut(f"{self.__name__}.{name}")
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        leave_out(f"{self.__name__}(…)")
+
+
+def _no_input(prompt: object = "") -> str:
+    leave_out(f"input({str(prompt)!r}), which gave an empty text")
+    return ""
 
 
 class StudentShell:
@@ -24,13 +105,15 @@ class StudentShell:
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
-        self._shell = InteractiveShell.instance(config=config)
-        # `run` returns the error, so the shell need not print it.
-        self._shell._showtraceback = lambda *_: None  # type: ignore[method-assign]
+        self._shell = _Shell.instance(config=config)
+        builtins.input = _no_input
+        for name in ("", ".drive", ".files", ".output", ".patches", ".userdata"):
+            sys.modules[COLAB + name] = _LeftOut(COLAB + name)
+        sys.modules.setdefault("google", _LeftOut("google"))
         self.output = walls.Limits.output
-        self._lent: dict[str, Any] = {}
+        self._kept: dict[str, dict[str, Any]] = {}
 
-    def work_in(self, folder: str, files: dict[str, Tensor]) -> None:
+    def work_in(self, folder: str, files: dict[str, torch.Tensor]) -> None:
         """Change to a folder, and write the part's data files there.
 
         Args:
@@ -44,7 +127,7 @@ class StudentShell:
         """Run a cell; return its error, or "", and what it printed."""
         printed = _LimitedOutput(self.output)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            result = self._shell.run_cell(source)
+            result = self._shell.run_cell(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
         return "" if error is None else _describe_error(error)[: self.output], printed.getvalue()
 
@@ -52,15 +135,25 @@ class StudentShell:
         """The values of those of the names that the student's notebook defines."""
         return {name: self._shell.user_ns[name] for name in names if name in self._shell.user_ns}
 
-    def lend(self, name: str, value: Any) -> None:
-        """Set a name to another value until `end_lending`."""
-        self._lent[name] = self._shell.user_ns.get(name)
-        self._shell.user_ns[name] = value
+    def keep(self, place: str) -> None:
+        """Keep the values of all names, as they are at a place of the notebook."""
+        self._kept[place] = dict(self._shell.user_ns)
 
-    def end_lending(self) -> None:
-        """Set all lent names back to the values that they had."""
-        self._shell.user_ns.update(self._lent)
-        self._lent.clear()
+    def go_to(self, place: str, default_dtype: torch.dtype) -> None:
+        """Set all names to the values that they had at a place, and torch to its usual settings.
+
+        Args:
+            place: a place for which `keep` was called.
+            default_dtype: the one of the tests.
+        """
+        self._shell.user_ns.clear()
+        self._shell.user_ns.update(self._kept[place])
+        torch.set_default_dtype(default_dtype)
+        torch.set_grad_enabled(True)
+
+    def lend(self, name: str, value: Any) -> None:
+        """Set a name to another value until the next `go_to`."""
+        self._shell.user_ns[name] = value
 
 
 def _describe_error(error: BaseException) -> str:
