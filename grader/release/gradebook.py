@@ -11,6 +11,8 @@ from nbgrader import utils
 from nbgrader.api import Assignment, Comment, Grade, Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.api import Notebook as KnownNotebook
 
+from grader.notebooks import metadata_of, name_of
+
 Cells = dict[str, NotebookNode]  # by id
 
 
@@ -22,9 +24,7 @@ class CellsOf:
     """
 
     def __init__(self, notebook: NotebookNode):
-        cells = {
-            c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata
-        }
+        cells = {name_of(c): c for c in notebook.cells if metadata_of(c).get("grade_id")}
         self.grade = {name: cell for name, cell in cells.items() if utils.is_grade(cell)}
         self.solution = {name: cell for name, cell in cells.items() if utils.is_solution(cell)}
         self.task = {name: cell for name, cell in cells.items() if utils.is_task(cell)}

@@ -17,7 +17,7 @@ from grader.batch.workers import examine_job
 from grader.files import COURSE, replace_file
 from grader.judging.job import Finding, Job, Setting
 from grader.judging.known_answers import version
-from grader.notebooks import code_cells, imported_modules
+from grader.notebooks import code_cells, imported_modules, metadata_of, name_of
 from grader.submissions.reading import sources_of
 
 RECORDS = COURSE / "_build" / "references"
@@ -68,17 +68,17 @@ def _faults_of(notebook: NotebookNode, finding: Finding) -> Iterator[str]:
         yield finding.fault
         return
     for cell in code_cells(notebook):
-        about = cell.metadata.nbgrader
-        outcome = finding.outcomes.get(about.grade_id)
+        about, name = metadata_of(cell), name_of(cell)
+        outcome = finding.outcomes.get(name)
         if outcome is None:
             continue
         if not outcome.passed:
             what = (
                 "the reference fails in" if about.get("grade") else "the reference is no answer to"
             )
-            yield f"{what} {about.grade_id}. {outcome.error}"
-        elif outcome.partial is not None and outcome.partial != about.points:
+            yield f"{what} {name}. {outcome.error}"
+        elif outcome.partial is not None and outcome.partial != (points := about["points"]):
             yield (
-                f"the reference gets {outcome.partial:g} of {about.points:g} points in "
-                f"{about.grade_id}. The number in a test's last line is its points"
+                f"the reference gets {outcome.partial:g} of {points:g} points in "
+                f"{name}. The number in a test's last line is its points"
             )
