@@ -18,6 +18,12 @@ from tests.exercises.running import ROOT
 PART, NOTEBOOK = "statistics", "01-columns"
 DATA = "length,width\n1,10\n2,20\n6,60\n"
 
+SET_UP = """
+import numpy as np
+from checking import forbid
+
+forbid("numpy.average")
+""".strip()
 MEANS = '''
 def column_means(rows):
     """The mean of each column of an array (row, column)."""
@@ -70,7 +76,7 @@ def own_notebook() -> NotebookNode:
             new_markdown_cell(
                 "# Columns\n\nThe file `data.csv` lies beside this notebook.", id="a"
             ),
-            new_code_cell("import numpy as np", id="imports"),  # as it is, without metadata
+            new_code_cell(SET_UP, id="set-up"),  # as it is, without metadata
             new_markdown_cell("## Means\n\nWrite `column_means(rows)`.", id="b"),
             answer(MEANS, "column_means"),
             cell(

@@ -278,15 +278,19 @@ WRONG = {
     "read_rows": READ,
     "longest": "def longest(path):\n    return read_rows(path)[0]",
 }
+FORBIDDEN = RIGHT | {
+    "column_means": "def column_means(rows):\n    return np.average(rows, axis=0).tolist()"
+}
 
 
 def test_a_part_as_the_guide_tells_it_is_graded_as_it_should_be(course):
     """The guide's page is book/teachers-guide/own-tasks.md."""
-    for student, answers in {"aiko": RIGHT, "ben": {}, "chie": WRONG}.items():
+    for student, answers in {"aiko": RIGHT, "ben": {}, "chie": WRONG, "emi": FORBIDDEN}.items():
         course.hand_in(student, answers)
     said = course.grade()
-    totals = {s: sum(scores_in_gradebook(course, s).values()) for s in ("aiko", "ben", "chie")}
-    assert totals == {"aiko": 8, "ben": 0, "chie": 3}, said.stdout
+    students = ("aiko", "ben", "chie", "emi")
+    totals = {student: sum(scores_in_gradebook(course, student).values()) for student in students}
+    assert totals == {"aiko": 8, "ben": 0, "chie": 3, "emi": 5}, said.stdout
 
 
 # --- what students read -------------------------------------------------------------------
