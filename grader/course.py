@@ -1,5 +1,7 @@
 """The course as nbgrader knows it: where its folders are, and its instructor's notebooks."""
 
+import os
+import sys
 from pathlib import Path
 
 from nbgrader.apps import NbGrader
@@ -9,6 +11,10 @@ from traitlets.config import Config
 
 def open_course(root: Path) -> CourseDirectory:
     """The course that nbgrader_config.py describes, with submissions and grades in `root`."""
+    # nbgrader starts alembic by its name; it lies beside this Python, active environment or not.
+    here = str(Path(sys.executable).parent)
+    if here not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
     app = NbGrader()
     app.load_config_file()
     app.config.CourseDirectory.root = str(root.resolve())

@@ -12,6 +12,7 @@ from grader.sandbox.walls import SCRATCH
 # The files of the course that can be read in the sandbox; none with solutions or hidden tests.
 VISIBLE = (
     *("lib", "checking", "experiments", "grader/__init__.py", "grader/border"),
+    "grader/data_files.py",
     *(
         f"grader/sandbox/{name}.py"
         for name in ("__init__", "messages", "shell", "student", "system_calls", "walls", "warm")

@@ -7,6 +7,7 @@ here it is left out, and the cell's output says so.
 import builtins
 import contextlib
 import io
+import os
 import sys
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from traitlets.config import Config
 
 from checking.batches import Call, call_each_here
 from grader.border.errors import describe_error
+from grader.data_files import work_beside
 from grader.sandbox import walls
 
 # The magics that need other programs, an extension, a screen or time for measuring.
@@ -112,6 +114,16 @@ class StudentShell:
         sys.modules.setdefault("google", _LeftOut("google"))
         self.output = walls.Limits.output
         self._kept: dict[str, dict[str, Any]] = {}
+
+    def work_in(self, folder: str, files: dict[str, torch.Tensor]) -> None:
+        """Change to a folder, and write the part's data files there.
+
+        Args:
+            folder: the folder's path.
+            files: the bytes of each file by name, as integers.
+        """
+        os.chdir(folder)
+        work_beside({name: content.numpy().tobytes() for name, content in files.items()})
 
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell; return its error, or "", and what it printed."""
