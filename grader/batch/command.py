@@ -173,9 +173,9 @@ def grade_class(
             dry_run=arguments.dry_run,
         )
         summary = grading.run(workers_of(arguments, setting))
-    failed = generate_feedback(
-        arguments.root, assignment, sorted(summary.students), arguments.workers
-    )
+    failed = []
+    if not arguments.dry_run:
+        failed = generate_feedback(arguments.root, assignment, None, arguments.workers)
     for student, problems in sorted(summary.problems.items()):
         for problem in problems:
             print(printable(f"{student}: {problem}"))
