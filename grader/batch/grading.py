@@ -73,6 +73,7 @@ class Summary:
         changes: a line for each score that changes because tests were changed.
         again: the number of notebooks that were examined but not recorded.
         faults: the number of notebooks on which the grader itself failed.
+        students: the students whose feedback pages must be written.
     """
 
     graded: int = 0
@@ -81,6 +82,7 @@ class Summary:
     changes: list[str] = field(default_factory=list)
     again: int = 0
     faults: int = 0
+    students: set[str] = field(default_factory=set)
 
     def say(self, student: str, problem: str) -> None:
         self.problems.setdefault(student, []).append(problem)
@@ -198,6 +200,8 @@ class Grading:
             state = self._state(student, name, submission)
             if state == "graded" and not self.everything:
                 self.summary.unchanged += 1
+                if self._lacks_feedback(student, name):
+                    self.summary.students.add(student)
                 self._advance()
             else:
                 yield Item(student, name, submission, found[name], state != "new")
@@ -271,6 +275,7 @@ class Grading:
         if timestamp:
             shutil.copy(timestamp, path.parent)
         summary.graded += 1
+        summary.students.add(item.student)
 
     def _note_changes(self, item: Item, graded: NotebookNode) -> None:
         before = self._scores_before[item.student, item.name]
@@ -285,6 +290,14 @@ class Grading:
                     f"{item.student}: {item.name}, {cell.metadata.nbgrader.grade_id}: "
                     f"{_points(automatic)} → {_points(score)}{kept}"
                 )
+
+    def _lacks_feedback(self, student: str, name: str) -> bool:
+        """Whether the feedback page of a recorded notebook is missing or older than it."""
+        folder = self.course.format_path(
+            self.course.feedback_directory, student, self.record.assignment
+        )
+        page, graded = Path(folder, f"{name}.html"), self._graded_path(student, name)
+        return not page.exists() or page.stat().st_mtime < graded.stat().st_mtime
 
     def _graded_path(self, student: str, name: str) -> Path:
         folder = self.course.format_path(

@@ -126,9 +126,9 @@ class FeedbackExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
-    ) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
+    ) -> tuple[str, dict[str, Any]]:
         """The HTML of the page; `resources` are those of `nbgrader generate_feedback`."""
         resources = self._init_resources(resources)
         about = resources["nbgrader"]
