@@ -88,8 +88,9 @@ def page_of(notebook: NotebookNode, student: str, name: str, marks: NotebookMark
     work = functools.partial(_whole_page, notebook, marks, facts)
     try:
         page: str = in_a_fork(work, seconds=SECONDS_A_PAGE, memory=MEMORY_A_PAGE)
-    except JudgeError as error:
-        page = templates().get_template("plain.html").render(facts, reason=str(error))
+    except JudgeError:
+        limits = {"seconds": SECONDS_A_PAGE, "memory": MEMORY_A_PAGE}
+        page = templates().get_template("plain.html").render(facts, **limits)
     return page
 
 
@@ -159,7 +160,7 @@ def _part_of(
         kind = "added" if added_to(cell) else "answer"
         error = "" if outcome.get("passed", True) else outcome["error"]
         output = "\n".join(filter(None, [outcome.get("output", "").rstrip("\n"), error]))
-        body = code_html(cell["source"])
+        body = code_html(printable(cell["source"]))
         return Part(kind, anchor, body, title, output, "", comment, result)
     body = _instructors_html(cell)
     if result is None:

@@ -109,5 +109,5 @@ def test_what_students_read_says_what_is_wrong(course, page):
     path = course.root / "feedback" / "honest" / "transformer" / f"{NOTEBOOK}.html"
     look(page, path.as_uri())
     text = page.inner_text("body")
-    assert "Your results" in text
+    assert "What to mend first" in text and "✗" in text and "not passed" in text
     assert "Known mistake: " in text and "Read again: book/transformer/" in text
