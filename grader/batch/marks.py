@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from nbgrader.api import (
     Assignment,
@@ -93,6 +94,17 @@ def read_points(db_url: str, assignment: str) -> dict[str, dict[str, float]]:
             for notebook, cell, most in cells:
                 points[notebook][cell] = most
     return points
+
+
+def read_times(db_url: str, assignment: str) -> dict[str, datetime]:
+    """When each student handed in, as far as the gradebook knows."""
+    with _session(db_url) as session:
+        rows = (
+            session.query(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == assignment)
+        )
+        return {student: time for student, time in rows if time is not None}
 
 
 @contextmanager
