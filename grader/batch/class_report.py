@@ -26,7 +26,7 @@ from grader.batch import plots
 from grader.batch.alike import Form, form_of
 from grader.batch.marks import read_marks, read_points, read_times
 from grader.batch.page import templates
-from grader.batch.results import FAILED, PARTLY, NotebookMarks, TaskResult, results_of
+from grader.batch.results import NotebookMarks, TaskResult, results_of
 from grader.course import instructors_path, open_course
 from grader.files import replace_file
 from grader.judging.job import Failure, Outcome
@@ -161,7 +161,7 @@ def count_tests(answers: Iterable[Answer]) -> list[dict[str, Any]]:
             row["students"] += 1
             if answer.is_unwritten:
                 row["not written"] += 1
-            elif cell.state in (FAILED, PARTLY):
+            elif cell.failed:
                 row["failed"] += 1
                 reasons[key][cell.reason] += 1
     for key, row in rows.items():
@@ -187,14 +187,13 @@ def find_unexplained(answers: Iterable[Answer]) -> list[Group]:
     groups: dict[tuple, list[Answer]] = defaultdict(list)
     for answer in answers:
         result = answer.result
-        if result.first_failure and not result.mistakes and not answer.is_unwritten:
+        failed = any(cell.failed for cell in result.cells)
+        if failed and not result.mistakes and not answer.is_unwritten:
             groups[answer.notebook, result.task, answer.symptoms].append(answer)
     found = []
     for (notebook, task, _), members in groups.items():
         reasons = tuple(
-            f"{cell.kind}: {cell.reason}"
-            for cell in members[0].result.cells
-            if cell.state in (FAILED, PARTLY) and cell.reason
+            f"{cell.kind}: {cell.reason}" for cell in members[0].result.cells if cell.failed
         )
         shortest = min(members, key=lambda answer: (len(answer.source), answer.student))
         number = len({form_of(answer.source) or answer.source for answer in members})
@@ -206,7 +205,7 @@ def find_unexplained(answers: Iterable[Answer]) -> list[Group]:
 
 def bank_cell(group: Group) -> str:
     """The answer of a group as a cell for the bank of known mistakes, without its sentence."""
-    source = LIKE_A_HEADER.sub("# ", group.source.strip())  # else it would start another cell
+    source = LIKE_A_HEADER.sub("# -", group.source.strip())  # else it would start another cell
     return f"# %% mistake: SAY WHAT IS WRONG\n{source}\n"
 
 

@@ -105,6 +105,11 @@ class CellResult(Verdict):
     outcome: Mapping[str, Any]
     is_by_hand: bool
 
+    @property
+    def failed(self) -> bool:
+        """Whether the test failed, whatever mark a person gave."""
+        return bool(self.outcome) and not self.outcome["passed"]
+
 
 @dataclass(frozen=True)
 class TaskResult(Verdict):
