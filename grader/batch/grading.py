@@ -27,7 +27,7 @@ from grader.batch.workers import Item, Workers
 from grader.files import replace_file
 from grader.judging.job import Finding, Job, Setting
 from grader.judging.report import write_outcomes
-from grader.notebooks import code_cells, imported_modules
+from grader.notebooks import code_cells, imported_modules, metadata_of, name_of
 from grader.submissions.reading import (
     Submission,
     UnreadableError,
@@ -210,7 +210,7 @@ class Grading:
         """A sentence about a file whose name is not that of a notebook of the assignment."""
         problem = f"{found[name]} is no notebook of this assignment and is not graded"
         ids = {
-            known: {c.metadata.nbgrader.grade_id for c in code_cells(released.notebook)}
+            known: {name_of(c) for c in code_cells(released.notebook)}
             for known, released in self.released.items()
         }
         try:
@@ -338,9 +338,9 @@ def load_released(course: CourseDirectory, record: Record) -> dict[str, Released
                 f"{differing}. Run `make exercises`, so that nbgrader learns the new ones"
             )
         cells = [
-            (c.source, c.metadata.nbgrader.get("points"))
+            (c.source, metadata_of(c).get("points"))
             for c in code_cells(notebook)
-            if not c.metadata.nbgrader.get("solution")
+            if not metadata_of(c).get("solution")
         ]
         tests = hashlib.sha256(json.dumps(cells).encode()).hexdigest()
         released[name] = Released(

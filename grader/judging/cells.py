@@ -9,18 +9,21 @@ from nbformat import NotebookNode
 
 from checking import STEPS, CheckFailed
 from grader.judging.job import Failure, Outcome
+from grader.notebooks import name_of
 
 
-def outcome_of(error: CheckFailed) -> Outcome:
-    """The outcome of a cell in which a check failed."""
+def outcome_of(error: Exception) -> Outcome:
+    """The outcome of an instructor's cell that raised an exception."""
+    if not isinstance(error, CheckFailed):
+        return Outcome(False, f"{type(error).__name__}: {error}".removesuffix(": "))
     climbed = STEPS[: STEPS.index(error.step)]
     failure = Failure(error.must_hold, error.step, error.called, tuple(error.detail), climbed)
     return Outcome(False, f"CheckFailed: {error}", failure=failure)
 
 
-def name_of(cell: NotebookNode) -> str:
+def file_of(cell: NotebookNode) -> str:
     """The name of the file that a traceback shows for an instructor's cell."""
-    return f"<{cell.metadata.nbgrader.grade_id}>"
+    return f"<{name_of(cell)}>"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -41,7 +44,7 @@ def compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
 
 def execute(cell: NotebookNode, namespace: dict[str, Any]) -> float | None:
     """Run an instructor's cell; return the value of its last line if it is a number, else None."""
-    statements, last = compiled(cell.source, name_of(cell))
+    statements, last = compiled(cell.source, file_of(cell))
     exec(statements, namespace)
     value = None if last is None else eval(last, namespace)
     return float(value) if type(value) is int or type(value) is float else None
