@@ -21,6 +21,7 @@ from typing import Any
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
+from checking.calling import UNWRITTEN
 from grader.bank import load_notebook
 from grader.batch import plots
 from grader.batch.alike import Form, form_of
@@ -32,7 +33,7 @@ from grader.files import replace_file
 from grader.judging.job import Failure, Outcome
 from grader.judging.naming import symptom
 from grader.judging.report import added_to, answer_in, printable
-from grader.notebooks import answer_cells, code_cells, defined_names
+from grader.notebooks import answer_cells, code_cells, defined_names, metadata_of, name_of
 
 MOST_SHOWN = 2_000  # characters of an answer
 MOST_ROWS = 25  # of a table on the page; the CSV files hold all
@@ -61,7 +62,8 @@ class Answer:
     @property
     def is_unwritten(self) -> bool:
         """Whether the tests show that there is no answer."""
-        return any("NotImplementedError" in c.outcome.get("error", "") for c in self.result.cells)
+        failures = [cell.outcome.get("failure") for cell in self.result.cells]
+        return any(f is not None and f["must_hold"] == UNWRITTEN for f in failures)
 
     @property
     def symptoms(self) -> tuple[str, ...]:
@@ -127,15 +129,17 @@ def read_answers(
         if not found.is_graded or not path.is_file():
             continue
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        results = results_of(notebook, found)
+        # Students add cells above an answer and above its tests.
+        task_of = {cell.cell: result.task for result in results for cell in result.cells}
         sources: dict[str, list[str]] = defaultdict(list)
         for cell in notebook.cells:
-            about = cell.metadata.get("nbgrader", {})
-            task = about.get("grade_id") if about.get("solution") else added_to(cell)
-            if task:
-                sources[task].append(answer_in(cell))
+            place = name_of(cell) if metadata_of(cell).get("solution") else added_to(cell)
+            if place:
+                sources[task_of.get(place, place)].append(answer_in(cell))
         answers += [
             Answer(student, name, MARKER.sub("", "\n\n".join(sources[result.task])), result)
-            for result in results_of(notebook, found)
+            for result in results
         ]
     return answers
 
@@ -253,9 +257,9 @@ def known_forms(
         notebook = nbformat.reads(text, as_version=4)
         tasks = set(answer_cells(notebook))
         sources = [
-            (c.metadata.nbgrader.grade_id, MARKER.sub("", c.source))
-            for c in code_cells(notebook)
-            if c.metadata.nbgrader.grade_id in tasks
+            (name_of(cell), MARKER.sub("", cell.source))
+            for cell in code_cells(notebook)
+            if name_of(cell) in tasks
         ]
         kept[name] = {defined for _, source in sources for defined in defined_names(source)}
         sources += [(answer.task, answer.source) for answer in bank if answer.is_correct]

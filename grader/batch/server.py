@@ -14,7 +14,7 @@ die_with_parent(os.getppid())
 share_warm_process()
 
 # After die_with_parent, since these take seconds.
-import grader.batch.feedback  # noqa: E402, F401
+import grader.batch.page  # noqa: E402, F401
 import grader.judging.examine  # noqa: E402, F401
 from grader.sandbox.warm import warm_up  # noqa: E402
 

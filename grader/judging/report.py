@@ -67,7 +67,8 @@ def _within_bounds(outcome: Outcome) -> Outcome:
             detail=tuple(map(shorten, failure.detail[:MOST_DETAILS])),
         )
     error, output = (_cut(text, "") for text in (outcome.error, outcome.output))
-    return replace(outcome, error=error, output=output, failure=failure)
+    cause = shorten(outcome.cause)
+    return replace(outcome, error=error, output=output, failure=failure, cause=cause)
 
 
 def _cut_answers(notebook: NotebookNode) -> None:
@@ -144,11 +145,12 @@ def reason(result: Mapping[str, Any]) -> str:
     if result["passed"]:
         return ""
     failure = result["failure"]
-    if result["stopped"] or failure is None:
-        return printable(shorten(result["error"]))
-    if failure["step"] == "ran" and failure["detail"]:
-        return printable(failure["detail"][0])  # the property, "it runs", would say less
-    return printable(f"This must hold: {failure['must_hold']}.")
+    why = result.get("cause") or (result["error"] if failure is None else "")
+    if failure is not None and failure["step"] == "ran" and failure["detail"]:
+        why = why or failure["detail"][0]  # the property, "it runs", would say less
+    if not why:
+        why = f"This must hold: {failure['must_hold']}"
+    return printable(shorten(f"{why[:1].upper()}{why[1:]}".rstrip(".")) + ".")
 
 
 def explain(result: Mapping[str, Any]) -> str:
