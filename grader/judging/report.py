@@ -160,17 +160,15 @@ def explain(result: Mapping[str, Any]) -> str:
         result: the cell's metadata "grader", as `write_outcomes` leaves it.
     """
     failure = result["failure"]
-    if result["stopped"]:
-        lines = [f"Your code was stopped while this ran. {result['error']}"]
-    elif failure is None:
-        lines = [f"Your code failed. {shorten(result['error'])}"]
+    if failure is None:
+        lines = [reason(result)]
     else:
         ladder = [f"{step} ok" for step in failure["climbed"]]
         ladder.append(f"{failure['step'].upper()} BROKEN")
         lines = [f"This must hold: {failure['must_hold']}.", f"Steps:  {'  '.join(ladder)}"]
         if failure["called"]:
-            lines.append(f"Called: {shorten(failure['called'])}")
-        lines += map(shorten, failure["detail"])
+            lines.append(f"Called: {failure['called']}")
+        lines += failure["detail"]
     mistakes = result.get("mistakes", [])
     if mistakes:
         lines.append(f"Known mistake: {', or: '.join(mistakes[:3])}.")
