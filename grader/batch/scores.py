@@ -3,9 +3,11 @@
 import logging
 from pathlib import Path
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
+
+from grader.judging.report import printable
 
 
 def export(course: CourseDirectory) -> None:
@@ -18,7 +20,10 @@ def export(course: CourseDirectory) -> None:
 
 
 def score_table(course: CourseDirectory, assignment: str) -> str:
-    """A table of the scores of an assignment, one line a student; "-" if nothing was graded."""
+    """A table of the scores of an assignment, one line a student; penalties are taken off.
+
+    "-" stands for no submission, "?" for a notebook that is not graded.
+    """
 
     def by_name(items):
         return sorted(items, key=lambda item: item.name)
@@ -36,10 +41,20 @@ def score_table(course: CourseDirectory, assignment: str) -> str:
             scores = ["-"] * (len(notebooks) + 1)
             if student in graded:
                 submission = graded[student]
-                scores = [f"{n.score:g}" for n in by_name(submission.notebooks)]
-                scores.append(f"{submission.score:g}")
-            table.append([student, *scores])
+                found = {notebook.name: _score(notebook) for notebook in submission.notebooks}
+                scores = [found.get(notebook.name, "?") for notebook in notebooks]
+                # As in grades.csv.
+                total = max(0.0, submission.score - submission.late_submission_penalty)
+                scores.append(f"{total:g}")
+            table.append([printable(student), *scores])
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table
     )
+
+
+def _score(notebook: SubmittedNotebook) -> str:
+    """The score of a notebook, its penalty taken off; "?" if there is none."""
+    if all(g.auto_score is None and g.manual_score is None for g in notebook.grades):
+        return "?" if notebook.grades else "0"
+    return f"{notebook.score - (notebook.late_submission_penalty or 0):g}"
