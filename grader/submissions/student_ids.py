@@ -1,8 +1,8 @@
 """What a student's id may be: the name of a folder in submitted/.
 
 An id becomes a part of paths, of addresses in the formgrader and of lines in CSV files, a word in
-reports, and a key in the gradebook. So it begins with a letter or a digit, which keeps a spreadsheet
-from taking it for a formula and a command from taking it for an option, and holds only characters
+reports, and a key in the gradebook. So it begins with a letter or a digit, which keeps spreadsheets
+from taking it for a formula and commands from taking it for an option, and holds only characters
 that mean nothing in any of these places. Letters of all languages, e-mail addresses and names with
 spaces are allowed.
 """
