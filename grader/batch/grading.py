@@ -13,7 +13,6 @@ do; it does not stop the others. Only this process writes to the gradebook.
 import contextlib
 import hashlib
 import json
-import re
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -44,7 +43,8 @@ from grader.submissions.reading import (
     read_submission,
     rebuild,
 )
-from grader.submissions.timestamps import TIMESTAMP, BadTimestamp, handed_in_at
+from grader.submissions.student_ids import problems_with_ids
+from grader.submissions.timestamps import NAME, BadTimestamp, handed_in_at
 
 if TYPE_CHECKING:
     from grader.batch.cluster import Cluster
@@ -248,10 +248,16 @@ class Grading:
                 "NOTEBOOK.ipynb, found none. Put them there, or unpack a download with "
                 "`nbgrader zip_collect`"
             )
+        refused = problems_with_ids(folder.name for folder in folders)
+        for name, problem in refused.items():
+            self.summary.say(
+                name, f"{problem} Rename the folder and grade again; nothing is graded."
+            )
         # Where nobody's submission is there, submissions lie elsewhere, and no score may fall.
         if any((folder / self.record.assignment).exists() for folder in folders):
             gone = set(self._times) - {folder.name for folder in folders}
             folders += [self._submitted / student for student in sorted(gone)]
+        folders = [folder for folder in folders if folder.name not in refused]
         for student in sorted(self.students - {folder.name for folder in folders}):
             raise LookupError(
                 f"expected a student with a folder in {self._submitted}, got {student!r}"
@@ -261,10 +267,6 @@ class Grading:
     def _items_to_examine(self, students_folder: Path) -> Iterator[Item]:
         """Yield a student's notebooks that must be examined; deal with the others here."""
         student, folder = students_folder.name, students_folder / self.record.assignment
-        problem = problem_with_name(student)
-        if problem:
-            self.summary.say(student, problem)
-            return
         files = self._files(student, folder)
         looks: dict[str, _Look] = {}
         unreadable = []
@@ -406,7 +408,7 @@ class Grading:
         if self.dry_run or (student in self._times and before == handed_in and is_complete):
             return
         self.record.enroll(student, handed_in)
-        timestamp = self._graded_path(student, "").with_name(TIMESTAMP)
+        timestamp = self._graded_path(student, "").with_name(NAME)
         if handed_in:
             replace_file(timestamp, f"{handed_in} UTC\n")
         else:
@@ -631,14 +633,4 @@ def digest_of(path: Path) -> str:
             return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         pass  # reading it again gives the reason
-    return ""
-
-
-def problem_with_name(student: str) -> str:
-    """A sentence about what is wrong with the name of a student's folder, or ""."""
-    if re.search(r'[,"\n]', student):
-        return (
-            "the name holds a comma, a quotation mark or a line break, which would break "
-            "grades.csv. Rename the folder and grade again; nothing is graded."
-        )
     return ""
