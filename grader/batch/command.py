@@ -229,6 +229,7 @@ def grade_class(
             grading.page_path(student, name).unlink(missing_ok=True)  # it is written anew
             summary.students.add(student)
         for_a_person = totals.for_a_person()
+        table = score_table(record)
     for student, extensions in policy.extensions.items() if policy else ():
         if assignment in extensions and student not in totals.after:
             summary.say(student, f"has an extension in {POLICY}, and has handed in nothing.")
@@ -238,7 +239,7 @@ def grade_class(
     lines = []
     if not arguments.dry_run:
         export(course)
-        print(score_table(course, assignment))
+        print(table)
         print(counts)
         print(f"Grades: {Path(course.root, 'grades.csv')}")
         lines = changes(totals)

@@ -384,7 +384,12 @@ class Grading:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         marks = self._scores_before.get((student, name), {})
-        if marks and all(scores.get(cell) == mark.automatic for cell, mark in marks.items()):
+        in_gradebook = {cell: mark.automatic for cell, mark in marks.items()}
+        if in_gradebook and in_gradebook == {cell: scores.get(cell) for cell in marks}:
+            return graded
+        # A run that was stopped may have recorded other points, and not have written the file.
+        by_points = self._scores_of(name, nbformat.from_dict(graded))
+        if in_gradebook and in_gradebook == {cell: by_points.get(cell) for cell in marks}:
             return graded
         self.summary.say(
             student,
@@ -460,9 +465,6 @@ class Grading:
         if about["points"] == points and about["file"] == look.file:
             return
         graded = nbformat.from_dict(look.recorded)
-        for cell in graded.cells:
-            if is_grade(cell) and cell.metadata.nbgrader.grade_id in points:
-                cell.metadata.nbgrader.points = points[cell.metadata.nbgrader.grade_id]
         graded.metadata.grader.file = look.file
         if self.dry_run:
             self._note_changes(student, name, graded)
@@ -508,34 +510,35 @@ class Grading:
     def _store(self, student: str, name: str, graded: NotebookNode) -> None:
         """Record a graded notebook: first in the gradebook, then in a file with the same scores."""
         graded.metadata.grader |= {
+            "scores": self._scores_of(name, graded),
             "points": self.released[name].points,
-            "scores": {
-                cell.metadata.nbgrader.grade_id: automatic_score(cell)
-                for cell in graded.cells
-                if is_grade(cell)
-            },
         }
         self.record.save(student, name, graded)
         # nbformat.write would indent, which takes 10 ms.
         replace_file(self._graded_path(student, name), json.dumps(graded))
         self.summary.states[student, name] = _state_of(graded.metadata.grader)
 
+    def _scores_of(self, name: str, graded: NotebookNode) -> dict[str, float | None]:
+        """The automatic scores of a graded notebook, by cell; gives its cells the points of now."""
+        scores = {}
+        for cell in filter(is_grade, graded.cells):
+            about = cell.metadata.nbgrader
+            about.points = self.released[name].points.get(about.grade_id, about.points)
+            scores[about.grade_id] = automatic_score(cell)
+        return scores
+
     def _note_changes(self, student: str, name: str, graded: NotebookNode) -> None:
         """Note what a graded notebook would change that is not recorded."""
         before = self._scores_before.get((student, name), {})
         lines = self.summary.changes.setdefault(student, [])
-        for cell in graded.cells:
-            if is_grade(cell):
-                marks = before.get(cell.metadata.nbgrader.grade_id, _NO_MARKS)
-                score = automatic_score(cell)
-                if score != marks.automatic:
-                    kept = ""
-                    if marks.by_hand is not None:
-                        kept = f" (the mark {marks.by_hand:g} by hand is kept)"
-                    lines.append(
-                        f"{student}: {name}, {cell.metadata.nbgrader.grade_id}: "
-                        f"{_points(marks.automatic)} → {_points(score)}{kept}"
-                    )
+        for cell, score in self._scores_of(name, graded).items():
+            marks = before.get(cell, _NO_MARKS)
+            if score != marks.automatic:
+                kept = ""
+                if marks.by_hand is not None:
+                    kept = f" (the mark {marks.by_hand:g} by hand is kept)"
+                change = f"{_points(marks.automatic)} → {_points(score)}"
+                lines.append(f"{student}: {name}, {cell}: {change}{kept}")
 
     def _lacks_feedback(self, student: str, name: str) -> bool:
         """Whether the feedback page of a recorded notebook is missing or older than it."""
