@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from grader.batch.cluster import Cluster
 
 
-MOST_UNKNOWN_FILES = 20  # of a student, that are looked into
+MOST_UNKNOWN_FILES = 10  # of a student, that are looked into
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,7 @@ class Grading:
         self._parts = parts_of(course)
         self._scores_before = record.scores()
         self._times = record.times()
+        self._is_anything_here = True
 
     def is_chosen(self, student: str, notebook: str) -> bool:
         """Whether the run concerns a student's notebook."""
@@ -253,8 +254,13 @@ class Grading:
             self.summary.say(
                 name, f"{problem} Rename the folder and grade again; nothing is graded."
             )
-        # Where nobody's submission is there, submissions lie elsewhere, and no score may fall.
-        if any((folder / self.record.assignment).exists() for folder in folders):
+        # Where nobody's submission is there, they lie elsewhere, and no score may fall.
+        self._is_anything_here = any((f / self.record.assignment).exists() for f in folders)
+        if not self._is_anything_here and self._times:
+            self.summary.say(
+                self.record.assignment, "nobody's submission is here, so all scores stay."
+            )
+        elif self._is_anything_here:
             gone = set(self._times) - {folder.name for folder in folders}
             folders += [self._submitted / student for student in sorted(gone)]
         folders = [folder for folder in folders if folder.name not in refused]
@@ -277,8 +283,8 @@ class Grading:
                 self._say_unreadable(student, files[name], error)
                 unreadable.append(name)
                 self._advance()
-        if not looks and student not in self._times:
-            return  # no grade is made up
+        if not looks and (student not in self._times or not self._is_anything_here):
+            return  # no grade is made up, and none is taken away
         absent = [name for name in self._names if name not in files]
         for name in absent if files else []:
             self.summary.absent.setdefault(name, []).append(student)
