@@ -258,24 +258,47 @@ def test_the_newest_download_that_has_a_notebook_counts(root):
     assert submitted(root) == {("4711", NAMES[0]): "a-old.zip", ("4711", NAMES[1]): "b-new.zip"}
 
 
-def test_what_was_in_a_download_that_is_gone_is_still_there(root):
-    """On Canvas an attempt may hold nothing but what is new."""
-    canvas_ = "--Collector.platform=canvas"
-    download(root, {f"satoaiko_4711_9001_{NAMES[0]}": "first"})
-    collect(root, canvas_)
-    download(root, {f"satoaiko_4711_9005_{NAMES[1]}": "second"})
-    (line, _) = collect(root, canvas_)
+@pytest.mark.parametrize("platform", ["moodle", "canvas"])
+def test_what_was_in_a_download_that_is_gone_is_still_there(platform, root):
+    """An attempt may hold nothing but what is new."""
+
+    def attempt(number, name):
+        place = {"moodle": f"{AIKO}/", "canvas": f"satoaiko_4711_{number}_"}[platform]
+        download(root, {f"{place}{name}": str(number)})
+        return collect(root, f"--Collector.platform={platform}")
+
+    attempt(9001, NAMES[0])
+    (line, _) = attempt(9005, NAMES[1])
     assert NAMES[0] in line and f"a copy is kept in {EARLIER}" in line
-    both = {("4711", NAMES[0]): "first", ("4711", NAMES[1]): "second"}
+    both = {("4711", NAMES[0]): "9001", ("4711", NAMES[1]): "9005"}
     assert submitted(root) == both
-    assert collect(root, canvas_) == ["2 files collected"], "once is enough"
+    assert attempt(9005, NAMES[1]) == ["2 files collected"], "once is enough"
     assert submitted(root) == both
     shutil.rmtree(root / "submitted")
-    collect(root, canvas_)
+    attempt(9005, NAMES[1])
     assert submitted(root) == both, "archive/ has all that ever came in"
-    download(root, {f"satoaiko_4711_9009_{NAMES[0]}": "third"})
-    collect(root, canvas_)
-    assert submitted(root) == both | {("4711", NAMES[0]): "third"}
+    attempt(9009, NAMES[0])
+    assert submitted(root) == both | {("4711", NAMES[0]): "9009"}
+
+
+def test_a_run_that_is_stopped_between_clearing_and_copying_loses_nothing(root, monkeypatch):
+    download(root, {f"{AIKO}/{NAMES[0]}": "first"})
+    collect(root)
+    download(root, {f"{AIKO}/{NAMES[1]}": "second"})
+
+    clear = ZipCollectApp._clear_existing_files
+
+    def clear_and_stop(app, path):
+        clear(app, path)
+        if "submitted" in path:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ZipCollectApp, "_clear_existing_files", clear_and_stop)
+        collect(root)
+    assert submitted(root) == {}
+    collect(root)
+    assert submitted(root) == {("4711", NAMES[0]): "first", ("4711", NAMES[1]): "second"}
 
 
 def test_what_a_teacher_has_put_into_submitted_stays(root):
