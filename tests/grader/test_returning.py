@@ -10,7 +10,8 @@ import zipfile
 
 import pytest
 
-from grader.submissions.returning import fill_sheet
+from grader.submissions.collecting import RECORD
+from grader.submissions.returning import fill_sheet, main
 from tests.exercises.running import ROOT
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse, notebook_with
 
