@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExtractorPlugin
@@ -30,7 +30,7 @@ from traitlets import Enum
 from grader.files import replace_file
 from grader.submissions.platforms import PLATFORMS
 from grader.submissions.reading import MAX_BYTES
-from grader.submissions.recognising import Notebooks
+from grader.submissions.recognising import MAX_LOOKED_AT, Notebooks
 from grader.submissions.student_ids import problems_with_ids
 from grader.submissions.timestamps import YEARS, BadTimestamp, handed_in_at
 from grader.submissions.unpacking import Unpacker, lines_about
@@ -140,7 +140,7 @@ class Extractor(ExtractorPlugin):
         chosen: list[tuple[str, Copy]] = []
         with (
             tempfile.TemporaryDirectory(dir=archive.parent, prefix=".unpacking-") as folder,
-            lines_about(f"In {EARLIER}/", self.log) as kept,
+            lines_about(f"Copied to {EARLIER}/", self.log) as kept,
         ):
             copies: dict[str, list[Copy]] = {}
             for copy in self._copies(archive, Path(folder), collector):
@@ -149,9 +149,15 @@ class Extractor(ExtractorPlugin):
                 submitted = Path(
                     course.format_path(course.submitted_directory, student, assignment)
                 )
-                for path in _keep_what_no_download_has(submitted, earlier, copies[student]):
-                    kept.add(f"{str(path)!r} is in no download; a copy is kept in {EARLIER}/.")
-                own = self._choose([*copies[student], *_copies_in(earlier / student)], notebooks)
+                claims = _claims(copies[student], notebooks)
+                before = _claims(_copies_in(earlier / student, student), notebooks)
+                known = {(claim.name, claim.copy.digest) for claim in [*claims, *before]}
+                for claim in _claims(_copies_in(submitted, student), notebooks):
+                    if (claim.name, claim.copy.digest) not in known:
+                        _keep(claim.copy.path, earlier / student)
+                        kept.add(f"{str(claim.copy.path)!r} is in no download.")
+                claims += _claims(_copies_in(earlier / student, student), notebooks)
+                own = self._choose(student, claims)
                 for name, copy in own.items():
                     path = Path(extracted_path, student, f"{name}.ipynb")
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -216,51 +222,30 @@ class Extractor(ExtractorPlugin):
                 lines.add(f"{student!r} is not collected: {problems[student]}")
         return sorted(students - set(problems))
 
-    def _choose(self, copies: list[Copy], notebooks: Notebooks) -> dict[str, Copy]:
+    def _choose(self, student: str, claims: list["Claim"]) -> dict[str, Copy]:
         """Of a student's copies, the one to collect of each notebook.
 
         The newest download counts. In one download a file with a notebook's name comes before one
         that only has its cells, then what the platform says was handed in later, then a name
         without the mark of a copy.
         """
-        student = copies[0].student
-        claims: list[tuple[tuple, str, Copy]] = []
-        unknown: list[Copy] = []
-        looked_at = 0
-        for copy in copies:
-            claim = notebooks.by_name(copy.stem)
-            if claim is None and looked_at < MAX_LINES:
-                looked_at += 1
-                claim = notebooks.by_cells(copy.path)
-            if claim is None:
-                unknown.append(copy)
-                continue
-            key = (
-                copy.download,
-                claim.how == "cells",
-                -copy.order,
-                claim.how == "copy",
-                copy.name,
-            )
-            claims.append((key, claim.name, copy))
         chosen: dict[str, Copy] = {}
+        strangers: dict[str, Copy] = {}
         with lines_about(f"Student {student}", self.log) as lines:
-            for _, name, copy in sorted(claims, key=lambda claim: claim[0]):
+            for claim in sorted(claims, key=Claim.rank):
+                copy, name = claim.copy, claim.name
+                if claim.how == "stranger":
+                    if name not in strangers and len(strangers) == MAX_UNKNOWN:
+                        lines.add(f"{copy.name!r} is left out: it is no notebook of this part.")
+                    else:
+                        strangers.setdefault(name, copy)
+                    continue
                 first = chosen.setdefault(name, copy)
                 if first.download == copy.download and first.digest != copy.digest:
                     lines.add(
                         f"{copy.name!r} is left out: {student} has handed in {first.name!r} as "
                         f"{name} in the same download."
                     )
-            strangers: dict[str, Copy] = {}
-            for copy in sorted(unknown, key=lambda copy: (copy.download, copy.name)):
-                name = re.sub(r"[^\w .()-]", "_", copy.stem)[:80].strip(" .") or "_"
-                if name in strangers:
-                    continue
-                if len(strangers) < MAX_UNKNOWN:
-                    strangers[name] = copy
-                else:
-                    lines.add(f"{copy.name!r} is left out: it is no notebook of this assignment.")
         return strangers | chosen
 
     def _time(self, chosen: dict[str, Copy], submitted: Path) -> datetime | None:
@@ -286,41 +271,60 @@ class Extractor(ExtractorPlugin):
         return time
 
 
-def _regular_notebooks(folder: Path) -> list[Path]:
-    """The notebooks in a folder that are regular files, and not too large to be collected."""
-    paths = [] if folder.is_symlink() else sorted(folder.glob("*.ipynb"))
-    abouts = [(path, path.lstat()) for path in paths if not path.name.startswith(".")]
-    return [p for p, about in abouts if stat.S_ISREG(about.st_mode) and about.st_size <= MAX_BYTES]
+class Claim(NamedTuple):
+    """Which notebook a copy is.
 
-
-def _copies_in(folder: Path) -> list[Copy]:
-    """What was collected before and is in no download any more; it is older than all downloads."""
-    return [
-        Copy(folder.name, path.stem, f"{EARLIER}/{folder.name}/{path.name}", path, sys.maxsize)
-        for path in _regular_notebooks(folder)
-    ]
-
-
-def _keep_what_no_download_has(
-    submitted: Path, earlier: Path, copies: Iterable[Copy]
-) -> Iterator[Path]:
-    """Copy what lies in a student's folder in submitted/ and is in no download; yield the files.
-
-    Args:
-        submitted: the student's folder.
-        earlier: where the copies go, into a folder for the student.
-        copies: what the downloads have of the student.
+    Attributes:
+        copy: the copy.
+        name: the notebook's name; for a file that is no notebook of the assignment, a name for it.
+        how: how that is known, as in `Recognised`, or "stranger".
     """
-    known = {copy.digest for copy in copies}
-    for path in _regular_notebooks(submitted):
-        kept = earlier / submitted.parent.name / path.name
-        if _digest(path) in known or (kept.exists() and _digest(kept) == _digest(path)):
-            continue
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_name(f".{kept.name}.part")  # a run that is stopped leaves no half copy
-        shutil.copyfile(path, draft)
-        draft.replace(kept)
-        yield path
+
+    copy: Copy
+    name: str
+    how: str
+
+    def rank(self) -> tuple:
+        """A key that sorts the copy to collect first."""
+        copy = self.copy
+        return copy.download, self.how == "cells", -copy.order, self.how == "copy", copy.name
+
+
+def _claims(copies: list[Copy], notebooks: Notebooks) -> list[Claim]:
+    """Which notebook each of a student's copies is."""
+    claims = []
+    looked_at = 0
+    for copy in copies:
+        found = notebooks.by_name(copy.stem)
+        if found is None and looked_at < MAX_LOOKED_AT:
+            looked_at += 1
+            found = notebooks.by_cells(copy.path)
+        if found:
+            claims.append(Claim(copy, found.name, found.how))
+        else:  # a name that may be a file's
+            name = re.sub(r"[^\w .()-]", "_", copy.stem)[:80].strip(" .") or "_"
+            claims.append(Claim(copy, name, "stranger"))
+    return claims
+
+
+def _copies_in(folder: Path, student: str) -> list[Copy]:
+    """The notebooks that lie in a folder of a student; they are older than all downloads."""
+    copies = []
+    for path in [] if folder.is_symlink() else sorted(folder.glob("*.ipynb")):
+        about = path.lstat()
+        hidden = path.name.startswith(".")
+        if stat.S_ISREG(about.st_mode) and about.st_size <= MAX_BYTES and not hidden:
+            name = f"{folder.parent.name}/{student}/{path.name}"
+            copies.append(Copy(student, path.stem, name, path, sys.maxsize))
+    return copies
+
+
+def _keep(path: Path, folder: Path) -> None:
+    """Copy a file into a folder, so that a run that is stopped leaves no half copy there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{path.name}.part"
+    shutil.copyfile(path, draft)
+    draft.replace(folder / path.name)
 
 
 def _record(chosen: Iterable[tuple[str, Copy]], path: Path, platform: str | None) -> None:

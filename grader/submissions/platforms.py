@@ -60,7 +60,7 @@ class Moodle(Platform):
     """Moodle's assignment, with "Download submissions in folders" switched on."""
 
     expression = (
-        r"(?P<place>[^/]*_(?P<student_id>\d+)_assignsubmission_file_?)/"
+        r"(?P<place>[^/]*_(?P<student_id>[0-9]{1,18})_assignsubmission_file_?)/"
         r"(?:.*/)?(?P<file_id>[^/]+)\.ipynb$"
     )
     feedback = "{place}/{notebook}.html"
@@ -94,7 +94,7 @@ class Canvas(Platform):
     # Canvas writes LATE_ before the student's number if a file came late. The second number is that
     # of the uploaded file, and grows.
     expression = (
-        r"(?P<place>[^/_]+_(?P<late>LATE_)?(?P<student_id>\d+)_(?P<order>\d+))_"
+        r"(?P<place>[^/_]+_(?P<late>LATE_)?(?P<student_id>[0-9]{1,18})_(?P<order>[0-9]{1,18}))_"
         r"(?:.*/)?(?P<file_id>[^/]+)\.ipynb$"
     )
     feedback = "{place}_{notebook}.html"

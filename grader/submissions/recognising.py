@@ -17,6 +17,7 @@ from grader.submissions.reading import UnreadableError, own_id, read_cells
 COPY = re.compile(
     r"(?: ?\(\d+\)| - (?:copy|コピー)| ?(?:copy|のコピー)(?: \d+)?|-copy\d+|-\d+)$", re.IGNORECASE
 )
+MAX_LOOKED_AT = 20  # files of a student whose cells are read, since their names say nothing
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,6 @@ class Notebooks:
         sole = {name for names in owners if len(names) == 1 for name in names}
         return Recognised(sole.pop(), "cells") if len(sole) == 1 else None
 
-    def recognise(self, path: Path) -> Recognised | None:
-        """Which notebook a file is, by its name or else by its cells."""
-        return self.by_name(path.stem) or self.by_cells(path)
-
     def assign(self, paths: Iterable[Path]) -> tuple[dict[str, Path], dict[Path, str]]:
         """Which of the files in a student's folder is which notebook.
 
@@ -104,7 +101,9 @@ class Notebooks:
             another.
         """
         order = {"name": 0, "copy": 1, "cells": 2}
-        claims = [(path, self.recognise(path)) for path in sorted(paths)]
+        claims = [(path, self.by_name(path.stem)) for path in sorted(paths)]
+        nameless = [path for path, claim in claims if claim is None][:MAX_LOOKED_AT]
+        claims = [(p, self.by_cells(p) if p in nameless else claim) for p, claim in claims]
         found: dict[str, Path] = {}
         remarks: dict[Path, str] = {}
         for path, claim in sorted(claims, key=lambda c: order[c[1].how] if c[1] else 3):
