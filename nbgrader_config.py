@@ -24,6 +24,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
+# What lateness costs stands in grading-policy.toml; without it, in LateSubmissionPlugin's settings.
+c.AssignLatePenalties.plugin_class = "grader.batch.policy.LatePenalty"
 
 # Feedback shows no hidden test, and nothing that a student wrote can run in a reader's browser.
 c.GenerateFeedback.preprocessors = [

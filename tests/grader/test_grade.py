@@ -17,6 +17,7 @@ from nbgrader.converters import GenerateFeedback
 from sqlalchemy.exc import OperationalError
 
 from grader.batch import command, grading
+from grader.batch.totals import Totals
 from tests.exercises.running import read
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
 
@@ -245,11 +246,13 @@ def children_of(pid):
 STEPS = [
     (grading.Record, "enroll"),
     (grading.Record, "save"),
-    (grading.Record, "_penalise_lateness"),  # between the scores and the file
     (grading, "replace_file"),
     (GenerateFeedback, "convert_single_notebook"),
     (command, "export"),
+    (grading.Record, "penalise"),
     (command, "score_table"),
+    (Totals, "keep"),
+    (command, "log_run"),
 ]
 
 
@@ -269,7 +272,7 @@ def failing_at(owner, name, call, fail):
 @pytest.mark.parametrize(("owner", "name"), STEPS, ids=[name for _, name in STEPS])
 def test_a_run_killed_at_any_step_is_finished_by_the_next(class_of_twelve, owner, name):
     course = class_of_twelve
-    call = 1 if name in ("export", "score_table") else 4
+    call = 4 if (owner, name) in STEPS[:4] else 1
 
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
@@ -290,7 +293,7 @@ def no_space():
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize(("owner", "name"), STEPS[3:6], ids=[name for _, name in STEPS[3:6]])
+@pytest.mark.parametrize(("owner", "name"), STEPS[2:5], ids=[name for _, name in STEPS[2:5]])
 def test_a_full_disk_loses_nothing(class_of_twelve, monkeypatch, owner, name):
     course = class_of_twelve
     call = 1 if name == "export" else 4
