@@ -7,8 +7,10 @@ never becomes a path. A zip file that cannot be unpacked does not stop the other
 
 import itertools
 import logging
+import os
 import shutil
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +22,16 @@ from grader.submissions.reading import MAX_BYTES
 
 MAX_STUDENTS_BYTES = 100 * 2**20  # in a student's zip file, with the zip files in it
 MAX_STUDENTS_FILES = 1000
+MAX_DIRECTORY = (
+    2 * 2**20
+)  # bytes of a student's zip file that list its files; zipfile reads them all
 MAX_DEPTH = 3  # of nested zip files
 MAX_LINES = 5  # about one zip file, or one student; the rest is counted
+
+# The end of a zip file. The fifth number in it is the size of the directory, in bytes. In files of
+# over 4 GiB a pointer to larger numbers stands before it.
+END_OF_ZIP = struct.Struct("<4s4H2LH")
+ZIP64_LENGTH = 20
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,8 @@ class Unpacker:
         """
         found: list[Unpacked] = []
         try:
+            if student is not None:
+                _check_directory(path)
             with zipfile.ZipFile(path) as archive:
                 for member in archive.infolist():
                     kind = "" if member.is_dir() else _kind(member.filename)
@@ -205,6 +217,25 @@ class Unpacker:
             return self._unpack(path, inner, lines, student, depth + 1, name)
         finally:
             path.unlink()
+
+
+def _check_directory(path: Path) -> None:
+    """Make sure that the directory of a zip file is not too large to be read.
+
+    Raises:
+        ValueError: if it is, or if this is no zip file.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - END_OF_ZIP.size - 2**16 - ZIP64_LENGTH))
+        end = file.read()
+    at = end.rfind(b"PK\5\6")
+    if at < 0 or at + END_OF_ZIP.size > len(end):
+        raise ValueError("it is no zip file")
+    if end[max(0, at - ZIP64_LENGTH) : at].startswith(b"PK\6\7"):
+        raise ValueError("it is made for over 4 GiB")
+    if END_OF_ZIP.unpack_from(end, at)[5] > MAX_DIRECTORY:
+        raise ValueError(f"its list of files is over {MAX_DIRECTORY >> 20} MiB")
 
 
 def _parts(name: str) -> list[str]:

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import struct
 import time
 import zipfile
 
@@ -162,6 +163,20 @@ def not_utf8():
     return zipped({"é/02-masks.ipynb": "?"}).replace("é".encode(), b"\xe9\xff")
 
 
+def long_list(zip64=False):
+    """A zip file whose list of files is long: one entry of it, thousands of times."""
+    content = zipped({"02-masks.ipynb": "right"})
+    start, end = content.index(b"PK\1\2"), content.index(b"PK\5\6")
+    entry = content[start:end]
+    size = len(entry) * 50_000
+    tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(entry) if zip64 else size, start, 0)
+    if zip64:
+        record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 50_000, 50_000, size, start)
+        pointer = struct.pack("<4sLQL", b"PK\6\7", 0, start + size, 1)
+        tail = record + pointer + tail
+    return content[:start] + entry * 50_000 + tail
+
+
 # What a student hands in, the content of the collected 02-masks.ipynb, and part of the messages.
 ZIPS = {
     "a bomb": (lambda: zipped({"02-masks.ipynb": b"0" * (21 * 2**20)}), None, "over 20 MiB"),
@@ -171,6 +186,8 @@ ZIPS = {
         "over 100 MiB",
     ),
     "many files": (lambda: zipped({f"{i}.ipynb": "" for i in range(9999)}), None, "over 1000"),
+    "a long list of files": (long_list, None, "its list of files is over 2 MiB"),
+    "a long list of files, elsewhere": (lambda: long_list(zip64=True), None, "over 4 GiB"),
     "zips within zips": (lambda: nested(4), None, "within 2 others"),
     "no zip at all": (lambda: b"PK nonsense", None, "cannot be unpacked"),
     "cut off": (lambda: inner_zip()[:-30], None, "cannot be unpacked"),
