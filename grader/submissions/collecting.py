@@ -15,7 +15,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -189,17 +189,17 @@ class Extractor(ExtractorPlugin):
                         )
                         continue
                     groups = found.groupdict()
-                    yield Copy(
-                        groups["student_id"] or "",
-                        PurePosixPath(groups["file_id"] or "").name.removesuffix(".ipynb"),
-                        file.name,
-                        file.path,
-                        number,
-                        int(groups.get("order") or 0),
-                        groups.get("place") or "",
-                        bool(groups.get("late")),
-                        self._parse(groups.get("timestamp")),
-                    )
+                    student, stem = groups["student_id"] or "", groups["file_id"] or ""
+                    stem = PurePosixPath(stem).name.removesuffix(".ipynb")
+                    copy = Copy(student, stem, file.name, file.path, number)
+                    if collector.platform:
+                        copy = replace(
+                            copy,
+                            order=int(groups.get("order", 0)),
+                            place=groups["place"],
+                            late=bool(groups.get("late")),
+                        )
+                    yield replace(copy, time=self._parse(groups.get("timestamp")))
 
     def _parse(self, text: str | None) -> datetime | None:
         if not text:

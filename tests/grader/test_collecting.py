@@ -19,8 +19,6 @@ from grader.submissions.recognising import Notebooks
 from grader.submissions.unpacking import MAX_LINES as MAX_LINES_OF_A_ZIP
 from tests.exercises.running import ROOT
 
-pytestmark = pytest.mark.slow
-
 NAMES = ["01-attention-as-lookup.ipynb", "02-masks.ipynb"]
 AIKO = "Aiko Sato_4711_assignsubmission_file_"
 SOURCE = ROOT / "solutions" / "transformer"
