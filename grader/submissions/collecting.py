@@ -86,12 +86,16 @@ class Collector(FileNameCollectorPlugin):
     platform = Enum(sorted(PLATFORMS), None, True, help="What named the files.").tag(config=True)
 
     def __init__(self, **settings: object) -> None:
-        """Take the settings, as nbgrader's plugins do.
+        """Take the settings, as nbgrader's plugins do."""
+        super().__init__(**settings)
+        self.times: dict[str, datetime] = {}
+
+    def expression(self) -> re.Pattern[str]:
+        """The expression for the path of a notebook in a download.
 
         Raises:
             ValueError: unless either a platform or a fitting expression is set.
         """
-        super().__init__(**settings)
         if bool(self.platform) == bool(self.named_regexp):
             raise ValueError(
                 "expected either the platform of the download, for example "
@@ -100,14 +104,14 @@ class Collector(FileNameCollectorPlugin):
             )
         text = PLATFORMS[self.platform].expression if self.platform else self.named_regexp
         try:
-            self.expression = re.compile(text)
+            expression = re.compile(text)
         except re.error as error:
             raise ValueError(f"expected a regular expression, got {text!r}: {error}") from None
-        if not {"student_id", "file_id"} <= set(self.expression.groupindex):
+        if not {"student_id", "file_id"} <= set(expression.groupindex):
             raise ValueError(
                 f"expected an expression with the groups student_id and file_id, got {text!r}"
             )
-        self.times: dict[str, datetime] = {}
+        return expression
 
     def collect(self, submitted_file: str) -> dict[str, Any]:
         """Whose a file is that the extractor has chosen, and which notebook."""
@@ -121,20 +125,21 @@ class Extractor(ExtractorPlugin):
     """Chooses the notebooks to collect from all downloads; logs what it leaves out, and why."""
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Choose the notebooks to collect.
+        """Choose the notebooks to collect; end the command if the settings do not allow it.
 
         Args:
             archive_path: the folder with the downloads.
             extracted_path: the folder to write to, as STUDENT/NOTEBOOK.ipynb.
-
-        Raises:
-            LookupError: if the assignment has no notebooks.
         """
         course: CourseDirectory = self.parent.coursedir
         assignment: str = course.assignment_id
         source = course.format_path(course.source_directory, ".", assignment)
-        notebooks = Notebooks.read(Path(source))
         collector: Collector = self.parent.collector_plugin_inst
+        try:
+            notebooks = Notebooks.read(Path(source))
+            expression = collector.expression()
+        except (LookupError, ValueError) as error:
+            self.parent.fail("%s.", error)
         archive = Path(archive_path)
         earlier = archive / EARLIER
         chosen: list[tuple[str, Copy]] = []
@@ -143,7 +148,7 @@ class Extractor(ExtractorPlugin):
             lines_about(f"Copied to {EARLIER}/", self.log) as kept,
         ):
             copies: dict[str, list[Copy]] = {}
-            for copy in self._copies(archive, Path(folder), collector):
+            for copy in self._copies(archive, Path(folder), collector, expression):
                 copies.setdefault(copy.student, []).append(copy)
             for student in self._valid_ids(set(copies), course):
                 submitted = Path(
@@ -169,9 +174,11 @@ class Extractor(ExtractorPlugin):
         late = sorted({copy.student for _, copy in chosen if copy.late})
         if late:
             shown = ", ".join(late[:MAX_LINES]) + (", …" if len(late) > MAX_LINES else "")
-            self.log.warning("Late, says the platform: %d students (%s).", len(late), shown)
+            self.log.warning("Late, as %s says: %s (%d).", collector.platform, shown, len(late))
 
-    def _copies(self, archive: Path, folder: Path, collector: Collector) -> Iterator[Copy]:
+    def _copies(
+        self, archive: Path, folder: Path, collector: Collector, expression: re.Pattern[str]
+    ) -> Iterator[Copy]:
         """The notebooks in all downloads, with their students."""
         unpacker = Unpacker(folder, self.log)
         downloads = sorted(
@@ -181,7 +188,7 @@ class Extractor(ExtractorPlugin):
         for number, download in enumerate(downloads, 1):
             with lines_about(repr(download.name), self.log, MAX_LINES) as lines:
                 for file in unpacker.unpack(download):
-                    found = collector.expression.match(file.name)
+                    found = expression.match(file.name)
                     if not found:
                         lines.add(
                             f"{file.name!r} in {download.name!r} is left out: its name is not one "

@@ -88,6 +88,7 @@ def course(tmp_path_factory):
         name = OTHER_NAMES.get(student, f"{NOTEBOOK}.ipynb")
         if notebook is not None:
             nbformat.write(notebook, folder / name)
+    (root / "submitted" / "renamed" / "transformer" / "._homework.ipynb").touch()  # as from macOS
     broken = root / "submitted" / "cut-off" / "transformer" / f"{NOTEBOOK}.ipynb"
     broken.write_text(broken.read_text(encoding="utf-8")[:3000], encoding="utf-8")
     (root / "submitted" / "a-folder" / "transformer" / f"{NOTEBOOK}.ipynb").mkdir()
