@@ -203,9 +203,9 @@ def _restore(value: Any, copy: Any) -> Any:
             return tuple(items)
         value[:] = items
     elif type(value) is dict:
-        items = {k: _restore(value[k], v) if k in value else v for k, v in copy.items()}
+        entries = {k: _restore(value[k], v) if k in value else v for k, v in copy.items()}
         value.clear()
-        value.update(items)
+        value.update(entries)
     elif type(value) is set:
         value.clear()
         value.update(copy)
