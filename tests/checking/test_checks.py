@@ -1,9 +1,10 @@
 """Checks of an answer against a reference: what they call, and what they say."""
 
+import numpy as np
 import pytest
 import torch
 
-from checking import CheckFailed, check_same_as, example
+from checking import CheckFailed, call, check_same_as, example, in_place
 
 MUST_HOLD = "each row is a softmax of the scores"
 
@@ -64,6 +65,30 @@ def changes_an_argument_without_gradients(query, key):
 def test_a_changed_argument_is_named(answer):
     failure = failure_of(answer)
     assert (failure.must_hold, failure.step) == ("the arguments are left as they were", "ran")
+
+
+@pytest.mark.parametrize("make", [torch.ones, np.ones])
+def test_a_change_deep_in_an_argument_is_named_and_undone(make):
+    def spoil(norms):
+        norms[1]["x"][0][:] = 7
+
+    whole = make((2, 3))
+    with pytest.raises(CheckFailed, match="had other values after the call"):
+        call(spoil, [0, {"x": (whole[:1],)}])
+    assert (whole == make((2, 3))).all()
+
+
+def test_a_change_in_place_that_the_test_asks_for_is_kept():
+    x = torch.ones(3)
+    with in_place():
+        call(torch.Tensor.mul_, x, 2)
+    assert x.tolist() == [2, 2, 2]
+    with pytest.raises(CheckFailed):
+        call(torch.Tensor.mul_, x, 2)
+
+
+def test_an_array_of_objects_is_no_changed_argument():
+    assert call(len, np.array([[1], object()], dtype=object)) == 2
 
 
 def test_a_change_in_place_of_what_the_gradient_needs_is_named():
