@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from grader.batch.cluster import Cluster
 
 
-MOST_REMARKS = 20  # about a student's files with other names
+MOST_REMARKS = 10  # about a student's files with other names
 
 
 @dataclass(frozen=True)
