@@ -41,11 +41,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
+# What lateness costs stands in grading-policy.toml; without it, in LateSubmissionPlugin's settings.
+c.AssignLatePenalties.plugin_class = "grader.batch.policy.LatePenalty"
 
 # Feedback shows no hidden test, and nothing that a student wrote can run in a reader's browser.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "grader.batch.preprocessors.StudentFeedback",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
-c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = "grader.batch.preprocessors.FeedbackExporter"
+c.GenerateFeedback.preprocessors = []
+c.HTMLExporter.sanitize_html = True  # the formgrader's pages

@@ -1,7 +1,7 @@
 """The course as nbgrader knows it: where its folders are, and its instructor's notebooks."""
 
 import os
-import sys
+import sysconfig
 from pathlib import Path
 
 from nbgrader.apps import NbGrader
@@ -11,14 +11,20 @@ from traitlets.config import Config
 
 def open_course(root: Path) -> CourseDirectory:
     """The course that nbgrader_config.py describes, with submissions and grades in `root`."""
-    # nbgrader starts alembic by its name; it lies beside this Python, active environment or not.
-    here = str(Path(sys.executable).parent)
-    if here not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
+    # nbgrader makes a new gradebook with the command `alembic`, which is installed beside Python.
+    scripts = sysconfig.get_path("scripts")
+    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join(filter(None, [scripts, os.environ.get("PATH")]))
     app = NbGrader()
     app.load_config_file()
     app.config.CourseDirectory.root = str(root.resolve())
     return CourseDirectory(config=app.config)
+
+
+def parts_of(course: CourseDirectory) -> set[str]:
+    """The names of the course's parts: the folders of the source directory."""
+    source = Path(course.root, course.source_directory)
+    return {folder.name for folder in source.glob("*") if folder.is_dir()}
 
 
 def instructors_path(config: Config, about: dict[str, str]) -> Path:

@@ -1,5 +1,8 @@
-"""The course's folder, and writing a file so that it is never seen half written."""
+"""The course's folder and version, and writing a file so that it is never seen half written."""
 
+import functools
+import hashlib
+import importlib.metadata
 import os
 from pathlib import Path
 
@@ -20,3 +23,14 @@ def replace_file(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+@functools.cache
+def version() -> str:
+    """A digest of the code and of torch's version, on which an outcome depends."""
+    digest = hashlib.sha256(importlib.metadata.version("torch").encode())
+    for folder in ("lib", "checking", "grader"):
+        for path in sorted((COURSE / folder).rglob("*.py")):
+            if COURSE / "grader" / "bank" not in path.parents:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

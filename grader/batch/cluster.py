@@ -20,8 +20,8 @@ from distributed.scheduler import KilledWorker
 
 from grader.batch.pool import start_pool
 from grader.batch.workers import DIED, Item, examine_job
+from grader.files import version
 from grader.judging.job import Finding, Job
-from grader.judging.known_answers import version
 from grader.sandbox.bubblewrap import sandbox_lacks
 from grader.sandbox.sandbox import SandboxError
 

@@ -3,10 +3,12 @@
     python -m grader transformer
 
 Reads submitted/STUDENT/ASSIGNMENT/*.ipynb, examines the notebooks in parallel, records scores from
-this process alone, and writes autograded/, feedback/ and grades.csv, as nbgrader's `autograde`,
-`generate_feedback` and `export` do. What has been graded is not graded again; a run that was
+this process alone, and writes autograded/, grades.csv and feedback/, as nbgrader's `autograde`,
+`export` and `generate_feedback` do. What has been graded is not graded again; a run that was
 stopped goes on where it was. For each submission that cannot be graded it says what is wrong and
 what to do; none of them stops the others.
+
+Each run ends with the students whose total changed, and why, and adds a block to grading.log.
 
 Where tests were changed after grading, it shows whose score would change, and records that only
 with --regrade.
@@ -17,7 +19,7 @@ import contextlib
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +28,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grader.batch.feedback import generate_feedback
 from grader.batch.grading import Grading, Summary
+from grader.batch.log import log_run
+from grader.batch.policy import POLICY, Policy, read_policy
 from grader.batch.preprocessors import Judge
 from grader.batch.record import Record
 from grader.batch.scores import export, score_table
+from grader.batch.totals import Totals
 from grader.batch.workers import Workers
 from grader.course import open_course
 from grader.judging.job import Setting
@@ -38,6 +43,9 @@ from grader.sandbox.sandbox import SandboxError
 
 if TYPE_CHECKING:
     from grader.batch.cluster import Cluster
+
+MOST_LINES = 20  # about a student
+MOST_NAMES = 10  # in a line
 
 
 @contextlib.contextmanager
@@ -55,8 +63,8 @@ def only_grading_of(root: Path) -> Iterator[None]:
         yield
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
+def parse_arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read a command line; that of this process, if none is given."""
     parser = argparse.ArgumentParser(
         prog="python -m grader",
         description=__doc__,
@@ -82,10 +90,20 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--dask", metavar="ADDRESS", help="examine on the workers of this Dask scheduler"
     )
+    parser.add_argument(
+        "--student", action="append", default=[], help="grade only this student; may be repeated"
+    )
+    parser.add_argument(
+        "--notebook", action="append", default=[], help="grade only this notebook; may be repeated"
+    )
     parser.add_argument("--all", action="store_true", help="examine again what is graded already")
-    parser.add_argument("--regrade", action="store_true", help="record what changed tests change")
+    parser.add_argument(
+        "--regrade",
+        action="store_true",
+        help="record what changed tests, or another version of the course, change",
+    )
     parser.add_argument("--dry-run", action="store_true", help="record nothing; show what changes")
-    return parser.parse_args()
+    return parser.parse_args(line)
 
 
 def workers_of(arguments: argparse.Namespace, setting: Setting) -> "Workers | Cluster":
@@ -120,12 +138,23 @@ def main() -> int:
         print(f"Grading without the sandbox: {lacking}.", file=sys.stderr)
     try:
         with only_grading_of(arguments.root):
-            codes = []
+            policy = read_policy(course)
+            setting = judge.setting()
+            summaries = {}
             for assignment in handed_in(course, arguments.assignments):
                 if len(arguments.assignments) > 1:
                     print(f"\n{assignment}:")
-                codes.append(grade_class(course, assignment, arguments, judge.setting()))
-            return max(codes)
+                workers = workers_of(arguments, setting)
+                summaries[assignment] = grade_class(
+                    course, assignment, arguments, workers, setting, policy
+                )
+            # All grades are recorded before the first page is made.
+            failed = []
+            if not arguments.dry_run:
+                failed = [line for name in summaries for line in write_feedback(arguments, name)]
+                print(f"Feedback: {Path(course.root, course.feedback_directory)}")
+            print_all(failed)
+            return 1 if failed or any(summary.faults for summary in summaries.values()) else 0
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -154,9 +183,22 @@ def handed_in(course: CourseDirectory, assignments: list[str]) -> list[str]:
 
 
 def grade_class(
-    course: CourseDirectory, assignment: str, arguments: argparse.Namespace, setting: Setting
-) -> int:
-    """Grade an assignment, write feedback and grades.csv, and print the results; the exit code.
+    course: CourseDirectory,
+    assignment: str,
+    arguments: argparse.Namespace,
+    workers: "Workers | Cluster",
+    setting: Setting,
+    policy: Policy | None,
+) -> Summary:
+    """Grade an assignment, write grades.csv, and print the results.
+
+    Args:
+        course: the course directory.
+        assignment: the name of the assignment.
+        arguments: the command line.
+        workers: the processes that examine.
+        setting: how they examine.
+        policy: due dates, extensions and penalties; None for those of the gradebook.
 
     Raises:
         LookupError: if there is nothing to grade, or the gradebook does not know the notebooks.
@@ -164,39 +206,107 @@ def grade_class(
         SQLAlchemyError, OSError: if the database or the disk fails.
     """
     with Record(course, assignment) as record:
+        totals = Totals(course, record)
         grading = Grading(
             course,
             record,
             setting,
+            students=arguments.student,
+            notebooks=arguments.notebook,
             everything=arguments.all,
             regrade=arguments.regrade,
             dry_run=arguments.dry_run,
         )
-        summary = grading.run(workers_of(arguments, setting))
-    failed = generate_feedback(
-        arguments.root, assignment, sorted(summary.students), arguments.workers
-    )
-    for student, problems in sorted(summary.problems.items()):
-        for problem in problems:
-            print(printable(f"{student}: {problem}"))
-    for line in failed:
-        print(printable(line))
-    show_changes(summary, arguments)
+        if policy is not None and not arguments.dry_run:
+            record.bring_in(policy)
+        summary = grading.run(workers)
+        totals.look(summary.states, grading.is_chosen)
+        for student, name in totals.changed_notebooks():
+            grading.page_path(student, name).unlink(missing_ok=True)  # it is written anew
+        for_a_person = totals.for_a_person()
+        table = score_table(record)
+    for student, extensions in policy.extensions.items() if policy else ():
+        if assignment in extensions and student not in totals.after:
+            summary.say(student, f"has an extension in {POLICY}, and has handed in nothing.")
+    print_all(problems_of(summary))
+    print_all(pending(summary))
+    counts = f"Graded {summary.graded} notebooks; {summary.unchanged} had been graded before."
+    lines = []
     if not arguments.dry_run:
         export(course)
-        print(score_table(course, assignment))
-        print(f"Graded {summary.graded} notebooks; {summary.unchanged} had been graded before.")
+        print(table)
+        print(counts)
         print(f"Grades: {Path(course.root, 'grades.csv')}")
-        print(f"Feedback: {Path(course.root, course.feedback_directory)}")
-    return 1 if summary.faults or failed else 0
+        lines = changes(totals)
+        print_all([*for_a_person, *lines])
+        totals.keep()
+    log_run(Path(course.root), assignment, [counts, *lines])
+    return summary
 
 
-def show_changes(summary: Summary, arguments: argparse.Namespace) -> None:
-    """Print which scores change because tests were changed."""
-    if not summary.again and not summary.changes:
-        return
-    print(f"Graded again with other tests: {len(summary.changes)} scores change.")
-    for line in summary.changes:
-        print(f"  {line}")
+def print_all(lines: Iterable[str]) -> None:
+    """Print lines, with control characters made visible."""
+    for line in lines:
+        print(printable(line))
+
+
+def problems_of(summary: Summary) -> Iterator[str]:
+    """Lines about what could not be graded, then about what was not handed in."""
+    for student, problems in sorted(summary.problems.items()):
+        yield from (f"{student}: {problem}" for problem in problems[:MOST_LINES])
+        if len(problems) > MOST_LINES:
+            yield f"{student}: and {len(problems) - MOST_LINES} more lines."
+    for name, students in sorted(summary.absent.items()):
+        yield f"{name} was not handed in, so 0 points, by {names_of(students)}."
+    if summary.without:
+        yield f"Nothing was handed in by {names_of(summary.without)}."
+
+
+def names_of(students: Sequence[str]) -> str:
+    """How many students there are, and the names of the first."""
+    names = ", ".join(students[:MOST_NAMES])
+    more = f" and {len(students) - MOST_NAMES} others" if len(students) > MOST_NAMES else ""
+    return f"{len(students)}: {names}{more}"
+
+
+def pending(summary: Summary) -> Iterator[str]:
+    """Lines about scores that would change, and are not recorded."""
+    if summary.again or any(summary.changes.values()):
+        count = sum(map(len, summary.changes.values()))
+        yield f"Examined and not recorded: {count} scores change."
+        for student, lines in sorted(summary.changes.items()):
+            yield from (f"  {line}" for line in lines[:MOST_LINES])
+            if len(lines) > MOST_LINES:
+                yield f"  {student}: and {len(lines) - MOST_LINES} more scores."
     if summary.again:
-        print(f"{summary.again} notebooks were not recorded. To record them: --regrade")
+        yield f"{summary.again} notebooks were not recorded. To record them: --regrade"
+    if summary.outdated:
+        yield (
+            f"{summary.outdated} notebooks were graded with another version of the course, of its "
+            "known mistakes or of torch; their scores stand. To see what would change: --all; to "
+            "record it: --regrade"
+        )
+
+
+def changes(totals: Totals) -> list[str]:
+    """Lines about the students whose total changed."""
+    lines = []
+    new = totals.new_students()
+    if new:
+        lines.append(f"Graded for the first time: {names_of(new)}.")
+    changed = totals.changes()
+    lines.append(f"Totals that changed since the last run: {len(changed) or 'none'}.")
+    return lines + [f"  {line}" for line in changed]
+
+
+def write_feedback(arguments: argparse.Namespace, assignment: str) -> Iterator[str]:
+    """Write the feedback pages that are missing or out of date; yield a line for each problem."""
+    try:
+        yield from generate_feedback(
+            arguments.root, assignment, arguments.student or None, arguments.workers
+        )
+    except Exception as error:  # whatever it is, the grades are written
+        yield (
+            f"The feedback on {assignment} failed ({type(error).__name__}: {error}). The grades "
+            "are recorded. Put that right and run the same command again."
+        )

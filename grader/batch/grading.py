@@ -1,34 +1,41 @@
 """Grading a class: choosing the notebooks to examine, and recording the findings.
 
-A notebook that has been graded is not graded again, so a run that was stopped is continued by the
-next one. For each submission that cannot be graded there is a sentence that says what is wrong and
-what to do; it does not stop the others. Only this process writes to the gradebook.
+The gradebook says what is graded. A graded file in autograded/ holds the scores that were recorded
+with it, and what they belong to: digests of the submitted file, of the answers, of the tests and of
+the course's code. Where its scores are not those of the gradebook it is not believed, and the
+notebook is examined again. So is one with other answers; a run that was stopped is continued by the
+next one.
+
+For each submission that cannot be graded there is a sentence that says what is wrong and what to
+do; it does not stop the others. Only this process writes to the gradebook.
 """
 
 import contextlib
 import hashlib
 import json
-import re
-import shutil
-from collections.abc import Iterator
+import stat
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import determine_grade, is_grade
+from nbgrader.utils import is_grade
 from tqdm import tqdm
 
 from grader.bank import KnownAnswer, load_notebook
-from grader.batch.record import Record, set_checksums, timestamp_of
+from grader.batch.record import Marks, Record, automatic_score, set_checksums
 from grader.batch.workers import Item, Workers
-from grader.files import replace_file
+from grader.course import parts_of
+from grader.files import replace_file, version
 from grader.judging.job import Finding, Job, Setting
 from grader.judging.report import write_outcomes
-from grader.notebooks import code_cells, imported_modules, metadata_of, name_of
+from grader.notebooks import code_cells, imported_modules, name_of
 from grader.submissions.reading import (
+    MAX_BYTES,
     Submission,
     UnreadableError,
     own_id,
@@ -36,9 +43,14 @@ from grader.submissions.reading import (
     read_submission,
     rebuild,
 )
+from grader.submissions.student_ids import problems_with_ids
+from grader.submissions.timestamps import NAME, BadTimestamp, handed_in_at
 
 if TYPE_CHECKING:
     from grader.batch.cluster import Cluster
+
+
+MOST_UNKNOWN_FILES = 10  # of a student, that are looked into
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,9 @@ class Released:
         bank: the known answers to its tasks.
         checksums: the checksums of the released cells, by id.
         modules: the names of the modules that it imports.
-        tests: a digest of its setup and test cells with their points; other tests have another one.
+        tests: a digest of its code cells that are no answers; other tests have another one.
+        points: the points of its graded cells, by id.
+        version: a digest of the code that examines it and of its known answers.
     """
 
     text: str
@@ -60,6 +74,26 @@ class Released:
     checksums: dict[str, str]
     modules: tuple[str, ...]
     tests: str
+    points: dict[str, float]
+    version: str
+
+
+class State(NamedTuple):
+    """What is known of a student's notebook at the end of a run.
+
+    Attributes:
+        kind: "graded", "absent" or "unreadable".
+        answers: a digest of the answers that were graded.
+        tests: a digest of the tests.
+        version: a digest of the code.
+        points: the points of the graded cells, as text.
+    """
+
+    kind: str
+    answers: str = ""
+    tests: str = ""
+    version: str = ""
+    points: str = ""
 
 
 @dataclass
@@ -70,22 +104,46 @@ class Summary:
         graded: the number of notebooks recorded.
         unchanged: the number of notebooks that were graded already.
         problems: sentences for the teacher, by student.
-        changes: a line for each score that changes because tests were changed.
+        absent: for each notebook, the students who handed in others, and not this one.
+        without: the students who handed in nothing of this assignment.
+        changes: for each student, a line for each score that would change and is not recorded.
         again: the number of notebooks that were examined but not recorded.
+        outdated: the number of notebooks whose scores another version of the course gave.
         faults: the number of notebooks on which the grader itself failed.
-        students: the students whose feedback pages must be written.
+        states: what is known of each notebook that the run has looked at, by student and name.
     """
 
     graded: int = 0
     unchanged: int = 0
     problems: dict[str, list[str]] = field(default_factory=dict)
-    changes: list[str] = field(default_factory=list)
+    absent: dict[str, list[str]] = field(default_factory=dict)
+    without: list[str] = field(default_factory=list)
+    changes: dict[str, list[str]] = field(default_factory=dict)
     again: int = 0
+    outdated: int = 0
     faults: int = 0
-    students: set[str] = field(default_factory=set)
+    states: dict[tuple[str, str], State] = field(default_factory=dict)
 
     def say(self, student: str, problem: str) -> None:
         self.problems.setdefault(student, []).append(problem)
+
+
+class _Look(NamedTuple):
+    """What is found when a submitted notebook is compared with what is recorded.
+
+    Attributes:
+        state: "new", "graded", or graded with other "tests" or another "version" of the course.
+        path: the submitted file.
+        file: a digest of it.
+        submission: the answers in it; None if the file is the one that was graded.
+        recorded: the graded notebook, unless the state is "new".
+    """
+
+    state: str
+    path: Path
+    file: str
+    submission: Submission | None
+    recorded: dict[str, Any]
 
 
 class Grading:
@@ -95,9 +153,16 @@ class Grading:
         course: the course directory.
         record: the gradebook.
         setting: how to examine submissions.
+        students: the students to grade; all if empty.
+        notebooks: the notebooks to grade; all if empty.
         everything: whether to examine notebooks again that were graded already.
-        regrade: whether to record new scores of answers that were graded with other tests.
+        regrade: whether to record new scores of answers that were graded before, with other tests
+            or another version of the course.
         dry_run: whether to record nothing.
+
+    Raises:
+        LookupError: if the gradebook does not know the notebooks as they are, or there is no such
+            notebook.
     """
 
     def __init__(
@@ -106,18 +171,37 @@ class Grading:
         record: Record,
         setting: Setting,
         *,
+        students: Collection[str] = (),
+        notebooks: Collection[str] = (),
         everything: bool = False,
         regrade: bool = False,
         dry_run: bool = False,
     ):
         self.course, self.record, self.setting = course, record, setting
+        self.students, self.notebooks = set(students), set(notebooks)
         self.everything, self.regrade, self.dry_run = everything, regrade, dry_run
         self.released = load_released(course, record)
+        for name in sorted(self.notebooks - set(self.released)):
+            raise LookupError(
+                f"expected a notebook of {record.assignment} ({', '.join(self.released)}), got "
+                f"{name!r}"
+            )
+        self._names = [n for n in self.released if not self.notebooks or n in self.notebooks]
         # The modules of all notebooks together, so that a process imports them only once.
         imported = (name for released in self.released.values() for name in released.modules)
         self.modules = tuple(dict.fromkeys(imported))
         self.summary = Summary()
+        self._submitted = Path(course.root, course.submitted_directory)
+        self._parts = parts_of(course)
         self._scores_before = record.scores()
+        self._times = record.times()
+        self._is_anything_here = True
+
+    def is_chosen(self, student: str, notebook: str) -> bool:
+        """Whether the run concerns a student's notebook."""
+        return (not self.students or student in self.students) and (
+            not self.notebooks or notebook in self.notebooks
+        )
 
     def run(self, workers: "Workers | Cluster") -> Summary:
         """Grade everything that must be graded.
@@ -126,18 +210,20 @@ class Grading:
             workers: the processes that examine the submissions.
 
         Raises:
-            LookupError: if nobody has handed in anything.
+            LookupError: if nobody has handed in anything, or there is no such student.
             SandboxError: if the sandbox is required and cannot be built.
         """
-        students = self._student_folders()
-        paths = (s / self.record.assignment / f"{n}.ipynb" for s in students for n in self.released)
+        folders = self._student_folders()
+        paths = (f / self.record.assignment / f"{n}.ipynb" for f in folders for n in self._names)
         total = sum(path.is_file() for path in paths)
         with tqdm(total=total, desc="Grading", unit="notebook", smoothing=0.05) as self._bar:
-            items = (item for folder in students for item in self._items_to_examine(folder))
+            items = (item for folder in folders for item in self._items_to_examine(folder))
             with contextlib.closing(workers.map(self._job, items)) as results:
                 for item, finding in results:
                     self._record_finding(item, finding)
                     self._advance()
+        if not self.dry_run:
+            self.record.penalise(self.is_chosen)
         return self.summary
 
     def _advance(self) -> None:
@@ -147,64 +233,103 @@ class Grading:
     # --- choosing what to examine ---------------------------------------------------------
 
     def _student_folders(self) -> list[Path]:
-        submitted = Path(self.course.root, self.course.submitted_directory)
-        students = sorted(p for p in submitted.glob("*") if p.is_dir())
-        for stray in sorted(p for p in submitted.glob("*.ipynb") if not p.is_dir()):
+        """The folders of the students to grade, also of those whose submission has gone."""
+        folders = sorted(p for p in self._submitted.glob("*") if p.is_dir())
+        for stray in sorted(p for p in self._submitted.glob("*.ipynb") if not p.is_dir()):
             self.summary.say(
                 stray.name,
                 f"lies outside of a folder STUDENT/{self.record.assignment} and is not graded. "
                 "Move it there.",
             )
-        if not students:
+        if not folders:
             raise LookupError(
-                f"expected submissions as {submitted}/STUDENT/{self.record.assignment}/"
+                f"expected submissions as {self._submitted}/STUDENT/{self.record.assignment}/"
                 "NOTEBOOK.ipynb, found none. Put them there, or unpack a download with "
                 "`nbgrader zip_collect`"
             )
-        return students
+        refused = problems_with_ids(folder.name for folder in folders)
+        for name, problem in refused.items():
+            self.summary.say(
+                name, f"{problem} Rename the folder and grade again; nothing is graded."
+            )
+        # Where nobody's submission is there, they lie elsewhere, and no score may fall.
+        self._is_anything_here = any((f / self.record.assignment).exists() for f in folders)
+        if not self._is_anything_here and self._times:
+            self.summary.say(
+                self.record.assignment, "nobody's submission is here, so all scores stay."
+            )
+        elif self._is_anything_here:
+            gone = set(self._times) - {folder.name for folder in folders}
+            folders += [self._submitted / student for student in sorted(gone)]
+        folders = [folder for folder in folders if folder.name not in refused]
+        for student in sorted(self.students - {folder.name for folder in folders}):
+            raise LookupError(
+                f"expected a student with a folder in {self._submitted}, got {student!r}"
+            )
+        return [f for f in folders if not self.students or f.name in self.students]
 
     def _items_to_examine(self, students_folder: Path) -> Iterator[Item]:
         """Yield a student's notebooks that must be examined; deal with the others here."""
         student, folder = students_folder.name, students_folder / self.record.assignment
-        problem = misplaced(folder)
-        if problem:
-            self.summary.say(student, problem)
-            return
-        found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-        absent = [name for name in self.released if name not in found]
-        if absent:
-            names = ", ".join(f"{name}.ipynb" for name in absent)
-            self.summary.say(student, f"not handed in, so 0 points: {names}.")
-        for name in sorted(set(found) - set(self.released)):
-            self.summary.say(student, self._describe_unknown_file(found, name))
-        readable: dict[str, Submission] = {}
-        for name in [name for name in self.released if name in found]:
+        files = self._files(student, folder)
+        looks: dict[str, _Look] = {}
+        unreadable = []
+        for name in [name for name in self._names if name in files]:
             try:
-                readable[name] = read_submission(found[name], self.released[name].notebook)
+                looks[name] = self._look_at(student, name, files[name])
             except UnreadableError as error:
+                self._say_unreadable(student, files[name], error)
+                unreadable.append(name)
+                self._advance()
+        if not looks and (student not in self._times or not self._is_anything_here):
+            return  # no grade is made up, and none is taken away
+        absent = [name for name in self._names if name not in files]
+        for name in absent if files else []:
+            self.summary.absent.setdefault(name, []).append(student)
+        self._enroll(student, folder)
+        for name in absent:
+            self._take_away(student, name, State("absent"))
+        for name in unreadable:
+            self._take_away(student, name, State("unreadable"))
+        for name, look in looks.items():
+            yield from self._item_of(student, name, look)
+
+    def _files(self, student: str, folder: Path) -> dict[str, Path]:
+        """A student's files that are notebooks of the assignment, by name."""
+        if folder.is_symlink() or folder.parent.is_symlink():
+            self.summary.say(
+                student,
+                f"{folder} is a link and is not followed; nothing is graded. Ask for the files.",
+            )
+            return {}
+        if not folder.is_dir():
+            others = {path.name for path in folder.parent.glob("*")} - self._parts
+            if folder.exists():
+                others.add(folder.name)
+            if others:
                 self.summary.say(
                     student,
-                    f"{found[name]} cannot be read ({error}) and is not graded. Ask the student "
-                    "for the file again.",
+                    f"expected the notebooks in {folder}, found {', '.join(sorted(others))} in its "
+                    "place. If that is the submission, rename it and grade again; nothing is "
+                    "graded.",
                 )
-                self._advance()
-        if not readable:
-            return
-        if not self.dry_run:
-            self.record.enroll(student, absent)
-            for name in set(found) & set(self.released) - set(readable):
-                self.record.mark_ungraded(student, name)
-        for name, submission in readable.items():
-            for repair in submission.repairs:
-                self.summary.say(student, f"{name}: {repair}.")
-            state = self._state(student, name, submission)
-            if state == "graded" and not self.everything:
-                self.summary.unchanged += 1
-                if self._lacks_feedback(student, name):
-                    self.summary.students.add(student)
-                self._advance()
             else:
-                yield Item(student, name, submission, found[name], state != "new")
+                self.summary.without.append(student)
+            return {}
+        found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+        unknown = sorted(set(found) - set(self.released))
+        for name in unknown[:MOST_UNKNOWN_FILES]:
+            self.summary.say(student, self._describe_unknown_file(found, name))
+        if len(unknown) > MOST_UNKNOWN_FILES:
+            self.summary.say(
+                student,
+                f"{len(unknown) - MOST_UNKNOWN_FILES} more files are no notebooks of this "
+                "assignment.",
+            )
+        known = {name: path for name, path in found.items() if name in self.released}
+        if not known:
+            self.summary.say(student, "not handed in: no notebook of this assignment, so 0 points.")
+        return known
 
     def _describe_unknown_file(self, found: dict[str, Path], name: str) -> str:
         """A sentence about a file whose name is not that of a notebook of the assignment."""
@@ -222,20 +347,131 @@ class Grading:
             problem += f"; its cells are those of {original}.ipynb. Rename it and grade again"
         return f"{problem}."
 
-    def _state(self, student: str, name: str, submission: Submission) -> str:
-        """Whether a notebook is "new", "graded", or was graded with other "tests"."""
-        scores = self._scores_before.get((student, name), {})
-        if not scores:
-            return "new"
+    def _say_unreadable(self, student: str, path: Path, error: UnreadableError) -> None:
+        self.summary.say(
+            student,
+            f"{path} cannot be read ({error}) and is not graded. Ask the student for the file "
+            "again.",
+        )
+
+    def _look_at(self, student: str, name: str, path: Path) -> _Look:
+        """Compare a submitted notebook with what is recorded.
+
+        Raises:
+            UnreadableError: if it cannot be read.
+        """
+        released = self.released[name]
+        file = digest_of(path)
+        recorded = self._believable(student, name)
+        about = recorded["metadata"]["grader"] if recorded else {}
+        submission = None
+        # A file that was read before is not read again: one made to do harm would cost minutes.
+        if not file or about.get("file") != file:
+            submission = read_submission(path, released.notebook)
+            if about.get("sha256") != submission.sha256:
+                return _Look("new", path, file, submission, {})
+        if about["tests"] != released.tests:
+            state = "tests"
+        else:
+            state = "graded" if about["version"] == released.version else "version"
+        return _Look(state, path, file, submission, recorded)
+
+    def _believable(self, student: str, name: str) -> dict[str, Any]:
+        """The graded notebook, as JSON; {} if there is none whose scores the gradebook has."""
         path = self._graded_path(student, name)
         try:
-            about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["grader"]
-            same = about["sha256"] == submission.sha256
+            graded = json.loads(path.read_text(encoding="utf-8"))
+            about = graded["metadata"]["grader"]
+            # `nbgrader autograde` leaves no such digests.
+            scores, *_ = (about[key] for key in ("scores", "file", "tests", "version", "points"))
+            scores = dict(scores)
         except (OSError, ValueError, KeyError, TypeError):
-            return "new"
-        if not same or "tests" not in about:  # `nbgrader autograde` leaves no digest of the tests
-            return "new"
-        return "graded" if about["tests"] == self.released[name].tests else "tests"
+            return {}
+        marks = self._scores_before.get((student, name), {})
+        in_gradebook = {cell: mark.automatic for cell, mark in marks.items()}
+        if in_gradebook and in_gradebook == {cell: scores.get(cell) for cell in marks}:
+            return graded
+        # A run that was stopped may have recorded other points, and not have written the file.
+        by_points = self._scores_of(name, nbformat.from_dict(graded))
+        if in_gradebook and in_gradebook == {cell: by_points.get(cell) for cell in marks}:
+            return graded
+        self.summary.say(
+            student,
+            f"{name}: the scores in {path} were not those in the gradebook, so it is examined "
+            "again.",
+        )
+        return {}
+
+    def _enroll(self, student: str, folder: Path) -> None:
+        """Make sure that the gradebook knows a student's submission, and when it came."""
+        handed_in: datetime | None = None
+        try:
+            handed_in = handed_in_at(folder)
+        except BadTimestamp as error:
+            self.summary.say(student, f"{error}. It is graded as if no time were known.")
+        before, _ = self._times.get(student, (None, None))
+        is_complete = all(
+            points.keys() <= self._scores_before.get((student, name), {}).keys()
+            for name, points in self.record.points.items()
+        )
+        if self.dry_run or (student in self._times and before == handed_in and is_complete):
+            return
+        self.record.enroll(student, handed_in)
+        timestamp = self._graded_path(student, "").with_name(NAME)
+        if handed_in:
+            replace_file(timestamp, f"{handed_in} UTC\n")
+        else:
+            timestamp.unlink(missing_ok=True)
+
+    def _take_away(self, student: str, name: str, state: State) -> None:
+        """Record that a notebook is not there or cannot be read; drop what was made of it."""
+        self.summary.states[student, name] = state
+        if self.dry_run:
+            return
+        marks = self._scores_before.get((student, name), {})
+        if state.kind == "absent":
+            if not marks or any(mark.automatic != 0 or mark.waits for mark in marks.values()):
+                self.record.mark_absent(student, name)
+        elif any(mark.automatic is not None or not mark.waits for mark in marks.values()):
+            self.record.mark_ungraded(student, name)
+        self._graded_path(student, name).unlink(missing_ok=True)
+        self.page_path(student, name).unlink(missing_ok=True)
+
+    def _item_of(self, student: str, name: str, look: _Look) -> Iterator[Item]:
+        """Yield a notebook if it must be examined; otherwise deal with it here."""
+        summary = self.summary
+        if look.state != "new":
+            self._apply_points(student, name, look)
+        is_wanted = self.everything or look.state in ("new", "tests")
+        if not is_wanted and not (look.state == "version" and self.regrade):
+            for repair in look.recorded["metadata"]["grader"]["repairs"]:
+                summary.say(student, f"{name}: {repair}.")
+            summary.unchanged += 1
+            summary.outdated += look.state == "version"
+            self._advance()
+            return
+        try:
+            submission = look.submission or read_submission(look.path, self.released[name].notebook)
+        except UnreadableError as error:
+            self._say_unreadable(student, look.path, error)
+            self._advance()
+            return
+        for repair in submission.repairs:
+            summary.say(student, f"{name}: {repair}.")
+        yield Item(student, name, submission, look.file, look.state != "new")
+
+    def _apply_points(self, student: str, name: str, look: _Look) -> None:
+        """Give a graded notebook the points that its tests have now."""
+        about, points = look.recorded["metadata"]["grader"], self.released[name].points
+        self.summary.states[student, name] = _state_of(about)
+        if about["points"] == points and about["file"] == look.file:
+            return
+        graded = nbformat.from_dict(look.recorded)
+        graded.metadata.grader.file = look.file
+        if self.dry_run:
+            self._note_changes(student, name, graded)
+            return
+        self._store(student, name, graded)
 
     def _job(self, item: Item) -> Job:
         released = self.released[item.name]
@@ -246,8 +482,7 @@ class Grading:
     # --- recording ------------------------------------------------------------------------
 
     def _record_finding(self, item: Item, finding: Finding) -> None:
-        """Record a finding: first in the gradebook, then in a file, which shows that it is done."""
-        summary = self.summary
+        summary, released = self.summary, self.released[item.name]
         if finding.fault:
             summary.faults += 1
             summary.say(
@@ -256,54 +491,76 @@ class Grading:
                 f"{finding.fault}",
             )
             return
-        graded = rebuild(self.released[item.name].notebook, item.submission)
-        set_checksums(graded, self.released[item.name].checksums)
+        graded = rebuild(released.notebook, item.submission)
+        set_checksums(graded, released.checksums)
         write_outcomes(graded, finding.outcomes, finding.mistakes)
         graded.metadata.grader |= {
-            "path": f"{item.student}/{self.record.assignment}/{item.path.name}",
-            "tests": self.released[item.name].tests,
+            "path": f"{item.student}/{self.record.assignment}/{item.name}.ipynb",
+            "tests": released.tests,
+            "version": released.version,
+            "file": item.file,
         }
-        if item.is_again:
-            self._note_changes(item, graded)
         if self.dry_run or (item.is_again and not self.regrade):
+            self._note_changes(item.student, item.name, graded)
             summary.again += 1
             return
-        path = self._graded_path(item.student, item.name)
-        self.record.save(item.student, item.name, graded)
-        replace_file(path, json.dumps(graded))  # nbformat.write would indent, which takes 10 ms
-        timestamp = timestamp_of(item.path.parent)
-        if timestamp:
-            shutil.copy(timestamp, path.parent)
+        self._store(item.student, item.name, graded)
         summary.graded += 1
-        summary.students.add(item.student)
 
-    def _note_changes(self, item: Item, graded: NotebookNode) -> None:
-        before = self._scores_before[item.student, item.name]
-        for cell in graded.cells:
-            if not is_grade(cell):
-                continue
-            automatic, present = before.get(cell.metadata.nbgrader.grade_id, (None, None))
-            score, _ = determine_grade(cell)
-            if score != automatic:
-                kept = "" if automatic == present else f" (the mark {present:g} by hand is kept)"
-                self.summary.changes.append(
-                    f"{item.student}: {item.name}, {cell.metadata.nbgrader.grade_id}: "
-                    f"{_points(automatic)} → {_points(score)}{kept}"
-                )
+    def _store(self, student: str, name: str, graded: NotebookNode) -> None:
+        """Record a graded notebook: first in the gradebook, then in a file with the same scores."""
+        graded.metadata.grader |= {
+            "scores": self._scores_of(name, graded),
+            "points": self.released[name].points,
+        }
+        self.record.save(student, name, graded)
+        # nbformat.write would indent, which takes 10 ms.
+        replace_file(self._graded_path(student, name), json.dumps(graded))
+        self.summary.states[student, name] = _state_of(graded.metadata.grader)
 
-    def _lacks_feedback(self, student: str, name: str) -> bool:
-        """Whether the feedback page of a recorded notebook is missing or older than it."""
+    def _scores_of(self, name: str, graded: NotebookNode) -> dict[str, float | None]:
+        """The automatic scores of a graded notebook, by cell; gives its cells the points of now."""
+        scores = {}
+        for cell in filter(is_grade, graded.cells):
+            about = cell.metadata.nbgrader
+            about.points = self.released[name].points.get(about.grade_id, about.points)
+            scores[about.grade_id] = automatic_score(cell)
+        return scores
+
+    def _note_changes(self, student: str, name: str, graded: NotebookNode) -> None:
+        """Note what a graded notebook would change that is not recorded."""
+        before = self._scores_before.get((student, name), {})
+        lines = self.summary.changes.setdefault(student, [])
+        for cell, score in self._scores_of(name, graded).items():
+            marks = before.get(cell, _NO_MARKS)
+            if score != marks.automatic:
+                kept = ""
+                if marks.by_hand is not None:
+                    kept = f" (the mark {marks.by_hand:g} by hand is kept)"
+                change = f"{_points(marks.automatic)} → {_points(score)}"
+                lines.append(f"{student}: {name}, {cell}: {change}{kept}")
+
+    def page_path(self, student: str, name: str) -> Path:
+        """The feedback page of a notebook."""
         folder = self.course.format_path(
             self.course.feedback_directory, student, self.record.assignment
         )
-        page, graded = Path(folder, f"{name}.html"), self._graded_path(student, name)
-        return not page.exists() or page.stat().st_mtime < graded.stat().st_mtime
+        return Path(folder, f"{name}.html")
 
     def _graded_path(self, student: str, name: str) -> Path:
         folder = self.course.format_path(
             self.course.autograded_directory, student, self.record.assignment
         )
         return Path(folder, f"{name}.ipynb")
+
+
+_NO_MARKS = Marks(None, None, None, 0.0, False)
+
+
+def _state_of(about: dict[str, Any]) -> State:
+    """The state of a notebook with this metadata."""
+    points = json.dumps(about["points"], sort_keys=True)
+    return State("graded", about["sha256"], about["tests"], about["version"], points)
 
 
 def _points(score: float | None) -> str:
@@ -337,31 +594,41 @@ def load_released(course: CourseDirectory, record: Record) -> dict[str, Released
                 f"the gradebook knows other cells of {name} than there are in {folder}: "
                 f"{differing}. Run `make exercises`, so that nbgrader learns the new ones"
             )
-        cells = [
-            (c.source, metadata_of(c).get("points"))
-            for c in code_cells(notebook)
-            if not metadata_of(c).get("solution")
+        points = {
+            c.metadata.nbgrader.grade_id: float(c.metadata.nbgrader.points)
+            for c in notebook.cells
+            if c.metadata.get("nbgrader", {}).get("points") is not None
+        }
+        changed = [c for c, known in record.points[name].items() if points.get(c, known) != known]
+        if changed:
+            raise LookupError(
+                f"the gradebook knows other points of {name} than there are in {folder}: "
+                f"{', '.join(sorted(changed))}. Run `make exercises`, so that nbgrader learns them"
+            )
+        tests = [
+            c.source
+            for c in notebook.cells
+            if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("solution")
         ]
-        tests = hashlib.sha256(json.dumps(cells).encode()).hexdigest()
         released[name] = Released(
-            text, notebook, bank, checksums, imported_modules(notebook), tests
+            text,
+            notebook,
+            bank,
+            checksums,
+            imported_modules(notebook),
+            hashlib.sha256(json.dumps(tests).encode()).hexdigest(),
+            {cell: points[cell] for cell in record.points[name] if cell in points},
+            hashlib.sha256(f"{version()} {bank!r}".encode()).hexdigest(),
         )
     return released
 
 
-def misplaced(folder: Path) -> str:
-    """A sentence about what is wrong with the place or name of a submission's folder, or ""."""
-    if re.search(r'[,"\n]', folder.parent.name):
-        return (
-            "the name holds a comma, a quotation mark or a line break, which would break "
-            "grades.csv. Rename the folder and grade again; nothing is graded."
-        )
-    if folder.is_symlink() or folder.parent.is_symlink():
-        return f"{folder} is a link and is not followed; nothing is graded. Ask for the files."
-    if not folder.is_dir():
-        others = ", ".join(sorted(path.name for path in folder.parent.glob("*"))) or "nothing"
-        return (
-            f"expected the notebooks in {folder}, found {others} in its place. If that is "
-            "the submission, rename it and grade again; nothing is graded."
-        )
+def digest_of(path: Path) -> str:
+    """A digest of a file that `read_submission` would read; "" if it would not."""
+    try:
+        about = path.lstat()
+        if stat.S_ISREG(about.st_mode) and about.st_size <= MAX_BYTES:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        pass  # reading it again gives the reason
     return ""

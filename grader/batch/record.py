@@ -6,9 +6,9 @@ transaction. Marks that a person has given are never changed.
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -27,10 +27,31 @@ from nbgrader.api import (
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError, SAWarning
+from sqlalchemy.orm import selectinload
+
+from grader.batch.policy import Policy
 
 SECONDS_FOR_A_LOCK = 60  # that another program may keep the database locked
 
 T = TypeVar("T")
+
+
+class Marks(NamedTuple):
+    """What the gradebook says of a graded cell of a student.
+
+    Attributes:
+        automatic: the score that the tests gave, or None.
+        by_hand: the mark that a person gave in its place, or None.
+        extra: extra credit that a person gave, or None.
+        counts: the score that counts.
+        waits: whether a person should look at it.
+    """
+
+    automatic: float | None
+    by_hand: float | None
+    extra: float | None
+    counts: float
+    waits: bool
 
 
 class Record:
@@ -51,9 +72,11 @@ class Record:
         self._gradebook: Gradebook = self._retry_while_locked(
             lambda: Gradebook(course.db_url, course.course_id)
         )
-        # The checksum of each released cell, by notebook and cell.
-        self.released: dict[str, dict[str, str]] = self._retry_while_locked(self._find_released)
-        self._enrolled: set[str] = set()
+        # By notebook and cell: the checksum of each released cell, the points of each graded one.
+        self.released: dict[str, dict[str, str]] = {}
+        self.points: dict[str, dict[str, float]] = {}
+        self._retry_while_locked(self._find_released)
+        self._policy: Policy | None = None
 
     def __enter__(self) -> "Record":
         return self
@@ -61,7 +84,7 @@ class Record:
     def __exit__(self, *_: Any) -> None:
         self._gradebook.close()
 
-    def _find_released(self) -> dict[str, dict[str, str]]:
+    def _find_released(self) -> None:
         try:
             notebooks = self._gradebook.find_assignment(self.assignment).notebooks
         except MissingEntry:
@@ -72,26 +95,26 @@ class Record:
                 f"{self.assignment!r}. Run `make exercises` first, so that nbgrader learns its "
                 "cells and points"
             ) from None
-        released = {
-            n.name: {cell.name: cell.checksum for cell in n.source_cells}
-            for n in sorted(notebooks, key=lambda n: n.name)
-        }
+        for notebook in sorted(notebooks, key=lambda n: n.name):
+            self.released[notebook.name] = {c.name: c.checksum for c in notebook.source_cells}
+            graded = [*notebook.grade_cells, *notebook.task_cells]
+            self.points[notebook.name] = {c.name: c.max_score for c in graded}
         self._gradebook.db.rollback()  # ends the transaction, so that others can write
-        return released
 
-    def scores(self) -> dict[tuple[str, str], dict[str, tuple[float | None, float]]]:
-        """The scores of all cells, by student and notebook, and then by cell.
+    # --- reading --------------------------------------------------------------------------
 
-        A cell has its automatic score, None if it was not graded, and the score that counts, which
-        may be a person's.
-        """
+    def scores(self) -> dict[tuple[str, str], dict[str, Marks]]:
+        """What the gradebook says of all graded cells, by student and notebook, then by cell."""
         rows = (
             self._gradebook.db.query(
                 SubmittedAssignment.student_id,
                 Notebook.name,
                 BaseCell.name,
                 Grade.auto_score,
+                Grade.manual_score,
+                Grade.extra_credit,
                 Grade.score,
+                Grade.needs_manual_grade,
             )
             .select_from(Grade)
             .join(BaseCell, BaseCell.id == Grade.cell_id)
@@ -102,38 +125,134 @@ class Record:
             .filter(Assignment.name == self.assignment)
         )
 
-        def read() -> dict[tuple[str, str], dict[str, tuple[float | None, float]]]:
-            found: dict[tuple[str, str], dict[str, tuple[float | None, float]]] = {}
-            for student, notebook, cell, automatic, score in rows:
-                found.setdefault((student, notebook), {})[cell] = (automatic, score)
+        def read() -> dict[tuple[str, str], dict[str, Marks]]:
+            found: dict[tuple[str, str], dict[str, Marks]] = {}
+            for student, notebook, cell, *marks in rows:
+                found.setdefault((student, notebook), {})[cell] = Marks(*marks)
             self._gradebook.db.rollback()
             return found
 
         return self._retry_while_locked(read)
 
-    def enroll(self, student: str, absent: Iterable[str]) -> None:
-        """Make sure that the gradebook knows a student's submission.
+    def penalties(self) -> dict[tuple[str, str], float]:
+        """The penalties for lateness, by student and notebook; those that are 0 are left out."""
+        rows = (
+            self._gradebook.db.query(
+                SubmittedAssignment.student_id,
+                Notebook.name,
+                SubmittedNotebook.late_submission_penalty,
+            )
+            .select_from(SubmittedNotebook)
+            .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == self.assignment)
+        )
 
-        Args:
-            student: the student's id.
-            absent: the notebooks that were not handed in; they get 0 points, as nbgrader does it.
-        """
-        if student in self._enrolled:
-            return
-        folder = self.course.format_path(self.course.submitted_directory, student, self.assignment)
-        timestamp = self.course.get_existing_timestamp(folder)
+        def read() -> dict[tuple[str, str], float]:
+            found = {(student, name): penalty for student, name, penalty in rows if penalty}
+            self._gradebook.db.rollback()
+            return found
+
+        return self._retry_while_locked(read)
+
+    def times(self) -> dict[str, tuple[datetime | None, timedelta | None]]:
+        """For each student with a submission: when it was handed in, and the extension granted."""
+        rows = (
+            self._gradebook.db.query(
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.timestamp,
+                SubmittedAssignment.extension,
+            )
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == self.assignment)
+        )
+
+        def read() -> dict[str, tuple[datetime | None, timedelta | None]]:
+            found = {student: (timestamp, extension) for student, timestamp, extension in rows}
+            self._gradebook.db.rollback()
+            return found
+
+        return self._retry_while_locked(read)
+
+    # --- writing --------------------------------------------------------------------------
+
+    def bring_in(self, policy: Policy) -> None:
+        """Bring the due time and the extensions of a policy into the gradebook."""
+        self._policy = policy
 
         def work() -> None:
-            self._gradebook.update_or_create_student(student)
-            about = {"timestamp": timestamp} if timestamp else {}
-            self._gradebook.update_or_create_submission(self.assignment, student, **about)
-            for name in absent:
-                for grade, _ in self._rows(Grade, name, student):
-                    grade.auto_score, grade.needs_manual_grade = 0, False
+            self._gradebook.find_assignment(self.assignment).duedate = policy.due.get(
+                self.assignment
+            )
+            for submission in self._submissions():
+                submission.extension = self._extension(submission.student_id)
             self._gradebook.db.commit()
 
         self._retry_while_locked(work)
-        self._enrolled.add(student)
+
+    def _extension(self, student: str) -> timedelta | None:
+        """The extension that the policy grants a student."""
+        assert self._policy is not None
+        until = self._policy.extensions.get(student, {}).get(self.assignment)
+        return until - self._policy.due[self.assignment] if until else None
+
+    def enroll(self, student: str, handed_in: datetime | None) -> None:
+        """Make sure that the gradebook knows a student's submission, with a row for each cell.
+
+        Args:
+            student: the student's id.
+            handed_in: when it was handed in, in UTC; None if that is not known.
+        """
+
+        def work() -> None:
+            self._gradebook.update_or_create_student(student)
+            about: dict[str, Any] = {"timestamp": handed_in}
+            if self._policy is not None:
+                about["extension"] = self._extension(student)
+            submission = self._gradebook.update_or_create_submission(
+                self.assignment, student, **about
+            )
+            self._complete(submission)
+            self._gradebook.db.commit()
+
+        self._retry_while_locked(work)
+
+    def _complete(self, submission: SubmittedAssignment) -> None:
+        """Add the rows of cells that were released after the submission came."""
+        db = self._gradebook.db
+        submitted = {notebook.notebook_id: notebook for notebook in submission.notebooks}
+        for notebook in submission.assignment.notebooks:
+            found = submitted.get(notebook.id)
+            if found is None:
+                found = SubmittedNotebook(notebook=notebook, assignment=submission)
+                db.add(found)
+            graded = {grade.cell_id for grade in found.grades}
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
+                if cell.id not in graded:
+                    db.add(Grade(cell_id=cell.id, notebook=found))
+            commented = {comment.cell_id for comment in found.comments}
+            for cell in [*notebook.solution_cells, *notebook.task_cells]:
+                if cell.id not in commented:
+                    db.add(Comment(cell_id=cell.id, notebook=found))
+
+    def mark_absent(self, student: str, name: str) -> None:
+        """Give 0 points for a notebook that was not handed in, as nbgrader does it."""
+        self._give(student, name, 0, needs_manual_grade=False)
+
+    def mark_ungraded(self, student: str, name: str) -> None:
+        """Mark a notebook as not graded, which the formgrader shows as in need of a person."""
+        self._give(student, name, None, needs_manual_grade=True)
+
+    def _give(
+        self, student: str, name: str, score: float | None, *, needs_manual_grade: bool
+    ) -> None:
+        def work() -> None:
+            for grade, _ in self._rows(Grade, name, student):
+                grade.auto_score, grade.needs_manual_grade = score, needs_manual_grade
+            self._gradebook.db.commit()
+
+        self._retry_while_locked(work)
 
     def save(self, student: str, name: str, graded: NotebookNode) -> None:
         """Save the scores of a graded notebook.
@@ -152,7 +271,7 @@ class Record:
         def work() -> None:
             for grade, cell in self._rows(Grade, name, student):
                 if cell in cells and utils.is_grade(cells[cell]):
-                    grade.auto_score, _ = utils.determine_grade(cells[cell])
+                    grade.auto_score = automatic_score(cells[cell])
                     by_hand = grade.manual_score is not None or grade.auto_score is None
                     grade.needs_manual_grade = by_hand
             for comment, cell in self._rows(Comment, name, student):
@@ -161,17 +280,48 @@ class Record:
             self._gradebook.db.commit()
 
         self._retry_while_locked(work)
-        self._penalise_lateness(student, name, graded)
 
-    def mark_ungraded(self, student: str, name: str) -> None:
-        """Mark a notebook as not graded, which the formgrader shows as in need of a person."""
+    def penalise(self, is_chosen: Callable[[str, str], bool]) -> None:
+        """Compute the penalties for lateness anew: as nbgrader does it, and for all notebooks.
+
+        Args:
+            is_chosen: whether it concerns a student's notebook, given both names.
+        """
+        penalties = AssignLatePenalties(config=self.course.config)
+        penalties.init_plugin()
+        plugin = penalties.plugin_inst
 
         def work() -> None:
-            for grade, _ in self._rows(Grade, name, student):
-                grade.auto_score, grade.needs_manual_grade = None, True
+            for submission in self._submissions():
+                is_due = submission.assignment.duedate is not None
+                late = submission.total_seconds_late if is_due else 0
+                for notebook in submission.notebooks:
+                    if is_chosen(submission.student_id, notebook.name):
+                        points = None
+                        if late > 0:
+                            points = plugin.late_submission_penalty(
+                                submission.student_id, notebook.score, late
+                            )
+                        notebook.late_submission_penalty = (
+                            min(max(points, 0), max(notebook.score, 0)) if points else None
+                        )
             self._gradebook.db.commit()
 
         self._retry_while_locked(work)
+
+    def _submissions(self) -> list[SubmittedAssignment]:
+        """The submissions of the assignment, with what `penalise` needs of them."""
+        return (
+            self._gradebook.db.query(SubmittedAssignment)
+            .options(
+                selectinload(SubmittedAssignment.notebooks).undefer(SubmittedNotebook.score),
+                selectinload(SubmittedAssignment.assignment).selectinload(Assignment.notebooks),
+            )
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == self.assignment)
+            .execution_options(populate_existing=True)
+            .all()
+        )
 
     def _rows(
         self, kind: type[Grade] | type[Comment], notebook: str, student: str
@@ -248,7 +398,13 @@ def set_checksums(notebook: NotebookNode, released: Mapping[str, str]) -> None:
             about["checksum"] = released[about["grade_id"]]
 
 
-def timestamp_of(folder: Path) -> Path | None:
-    """The file in which nbgrader keeps the time of handing in, or None if there is none."""
-    path = folder / "timestamp.txt"
-    return path if path.is_file() and not path.is_symlink() else None
+def automatic_score(cell: NotebookNode) -> float | None:
+    """The score of a graded cell by its outputs; None if a person must give it.
+
+    A test that gives more points than its cell has gives all of them.
+    """
+    try:
+        score, _ = utils.determine_grade(cell)
+    except ValueError:
+        return float(cell.metadata.nbgrader.points)
+    return score

@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from pathlib import Path
 
 from grader.batch.pool import start_pool
 from grader.judging.job import Finding, Job
@@ -36,14 +35,14 @@ class Item:
         student: the student's id.
         name: the notebook's name.
         submission: the student's answers in it.
-        path: the submitted file.
-        is_again: whether the same answers were graded before, with other tests.
+        file: a digest of the submitted file.
+        is_again: whether the same answers were graded before.
     """
 
     student: str
     name: str
     submission: Submission
-    path: Path
+    file: str
     is_again: bool
 
 
@@ -52,10 +51,11 @@ class Workers:
 
     Args:
         count: how many at once; 0 for none but this process.
+        examine: what they do with a job; a function that other processes can import.
     """
 
-    def __init__(self, count: int):
-        self.count = count
+    def __init__(self, count: int, examine: Callable[[Job], Finding] = examine_job):
+        self.count, self.examine = count, examine
 
     def map(
         self, job_of: Callable[[Item], Job], items: Iterator[Item]
@@ -66,7 +66,7 @@ class Workers:
         items that were being examined are examined again.
         """
         if self.count == 0:
-            yield from ((item, examine_job(job_of(item))) for item in items)
+            yield from ((item, self.examine(job_of(item))) for item in items)
             return
         executor = start_pool(self.count)
         ahead = 2 * self.count + 2
@@ -78,7 +78,7 @@ class Workers:
             while True:
                 for item, deaths in itertools.islice(todo, ahead - len(waiting)):
                     try:
-                        future = executor.submit(examine_job, job_of(item))
+                        future = executor.submit(self.examine, job_of(item))
                     except BrokenProcessPool as error:  # a process has died since the last `wait`
                         future = Future()
                         future.set_exception(error)
@@ -112,6 +112,6 @@ class Workers:
         for item in items:
             with start_pool(1) as executor:
                 try:
-                    yield item, executor.submit(examine_job, job_of(item)).result()
+                    yield item, executor.submit(self.examine, job_of(item)).result()
                 except BrokenProcessPool:
                     yield item, Finding({}, {}, 0.0, fault=DIED)

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import torch
 from nbformat import NotebookNode
 
 from grader.bank import KnownAnswer
 from grader.data_files import attached_files, work_beside
-from grader.files import COURSE, replace_file
+from grader.files import COURSE, replace_file, version
 from grader.judging.cells import execute, outcome_of
 from grader.judging.fork import in_a_fork, in_forks
 from grader.judging.job import Failure, Outcome
@@ -176,14 +175,3 @@ def _outcome_from_json(about: dict[str, Any]) -> Outcome:
         lists = {name: tuple(failure[name]) for name in ("detail", "climbed")}
         failure = Failure(**failure | lists)
     return Outcome(**about | {"failure": failure, "lent": tuple(about["lent"])})
-
-
-@functools.cache
-def version() -> str:
-    """A digest of the code on which the outcome of a submission depends."""
-    digest = hashlib.sha256(torch.__version__.encode())
-    for folder in ("lib", "checking", "grader"):
-        for path in sorted((COURSE / folder).rglob("*.py")):
-            if COURSE / "grader" / "bank" not in path.parents:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()

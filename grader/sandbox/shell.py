@@ -17,6 +17,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets.config import Config
 
+from checking.batches import Call, call_each_here
+from grader.border.errors import describe_error
 from grader.data_files import work_beside
 from grader.sandbox import walls
 
@@ -134,6 +136,28 @@ class StudentShell:
     def get(self, names: list[str]) -> dict[str, Any]:
         """The values of those of the names that the student's notebook defines."""
         return {name: self._shell.user_ns[name] for name in names if name in self._shell.user_ns}
+
+    def call_each(self, function: Any, calls: list[tuple], overwrite: bool) -> list[list]:
+        """Call a function once for each of several calls, as `checking.batches.call_each` does.
+
+        Args:
+            function: the function, or the class of a module.
+            calls: the fields of a `checking.batches.Call`, for each call.
+            overwrite: whether the tensors that a call returns are overwritten.
+
+        Returns:
+            For each call a list: the value, an exception described as `grader.border.errors` does,
+            or None, and whether the value shares memory with an argument.
+        """
+        results = call_each_here(function, [Call(*fields) for fields in calls], overwrite=overwrite)
+        return [
+            [
+                result.value,
+                None if result.error is None else describe_error(result.error),
+                result.shares_memory,
+            ]
+            for result in results
+        ]
 
     def keep(self, place: str) -> None:
         """Keep the values of all names, as they are at a place of the notebook."""

@@ -13,10 +13,10 @@ import time
 
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateFeedback
 from sqlalchemy.exc import OperationalError
 
-from grader.batch import command, grading
+from grader.batch import command, feedback, grading
+from grader.batch.totals import Totals
 from tests.exercises.running import read
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
 
@@ -114,6 +114,25 @@ def test_nbgraders_own_commands_give_the_same_scores(course):
         assert one.source == other.source and one.get("outputs") == other.get("outputs")
 
 
+def test_nbgrader_takes_off_for_lateness_what_the_policy_says(course):
+    course.hand_in("a", RIGHT)
+    timestamp = course.submission("a").with_name("timestamp.txt")
+    timestamp.write_text("2026-12-02 12:00:00 UTC", encoding="utf-8")
+    policy = "due.transformer = 2026-12-01T00:00:00Z\nlate.share_per_day = 0.1"
+    (course.root / "grading-policy.toml").write_text(policy, encoding="utf-8")
+    result = course.grade()
+    assert result.returncode == 0, result.stderr
+    assert course.scores() == {"a": 16}
+    (course.root / "grading-policy.toml").write_text(f"{policy}5", encoding="utf-8")
+    assert course.nbgrader("autograde", "transformer", "--force").returncode == 0
+    assert course.nbgrader("export").returncode == 0
+    assert course.scores() == {"a": 14}
+    (course.root / "grading-policy.toml").write_text("[due", encoding="utf-8")
+    refused = course.grade()
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert course.scores() == {"a": 14}
+
+
 def test_nbgrader_does_not_let_a_broken_submission_stop_the_others(course):
     course.hand_in("a", RIGHT)
     course.submission("a").write_text("{", encoding="utf-8")
@@ -166,8 +185,8 @@ def is_whole(course):
             grades = submission.notebooks[0].grades
             assert len({g.name for g in grades}) == len(grades) == 14
             assert all(g.auto_score is not None for g in grades)
-            feedback = course.root / "feedback" / student / "transformer" / f"{NOTEBOOK}.html"
-            assert feedback.exists(), "a run that was stopped leaves no feedback undone"
+            page = course.root / "feedback" / student / "transformer" / f"{NOTEBOOK}.html"
+            assert page.exists(), "a run that was stopped leaves no feedback undone"
     return course.scores() == EXPECTED
 
 
@@ -245,11 +264,13 @@ def children_of(pid):
 STEPS = [
     (grading.Record, "enroll"),
     (grading.Record, "save"),
-    (grading.Record, "_penalise_lateness"),  # between the scores and the file
     (grading, "replace_file"),
-    (GenerateFeedback, "convert_single_notebook"),
+    (feedback, "write_page"),
     (command, "export"),
+    (grading.Record, "penalise"),
     (command, "score_table"),
+    (Totals, "keep"),
+    (command, "log_run"),
 ]
 
 
@@ -269,7 +290,7 @@ def failing_at(owner, name, call, fail):
 @pytest.mark.parametrize(("owner", "name"), STEPS, ids=[name for _, name in STEPS])
 def test_a_run_killed_at_any_step_is_finished_by_the_next(class_of_twelve, owner, name):
     course = class_of_twelve
-    call = 1 if name in ("export", "score_table") else 4
+    call = 4 if (owner, name) in STEPS[:4] else 1
 
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
@@ -290,7 +311,7 @@ def no_space():
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize(("owner", "name"), STEPS[3:6], ids=[name for _, name in STEPS[3:6]])
+@pytest.mark.parametrize(("owner", "name"), STEPS[2:5], ids=[name for _, name in STEPS[2:5]])
 def test_a_full_disk_loses_nothing(class_of_twelve, monkeypatch, owner, name):
     course = class_of_twelve
     call = 1 if name == "export" else 4
@@ -327,6 +348,32 @@ def test_a_locked_database_is_waited_for(course):
         result = course.grade()
     assert result.returncode == 0, result.stderr
     assert course.scores() == {"a": POINTS}
+
+
+def test_feedback_that_fails_costs_no_grade(course, monkeypatch):
+    course.hand_in("a", WRONG)
+
+    def fail(*_):
+        assert course.scores() == {"a": 17}, "grades are written before the first page"
+        raise RuntimeError("the highlighter hangs")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "generate_feedback", fail)
+        result = course.grade()
+    assert result.returncode == 1
+    assert "the highlighter hangs" in result.stdout and "run the same command" in result.stdout
+    assert course.scores() == {"a": 17}
+    assert course.grade().returncode == 0
+    assert list((course.root / "feedback" / "a" / "transformer").glob("*.html"))
+
+
+def test_a_fresh_course_is_graded_without_an_activated_environment(course):
+    course.hand_in("a")
+    (course.root / "gradebook.db").unlink()
+    outside = os.environ | {"PATH": "/usr/bin:/bin"}
+    result = course.command("grader", "transformer", "--sandbox=off", env=outside)
+    assert result.returncode == 2
+    assert "make exercises" in result.stderr and "alembic" not in result.stderr
 
 
 def test_two_gradings_at_once_are_refused(course):
