@@ -97,7 +97,7 @@ def changed(notebook, name, source):
 
 def test_a_reference_that_fails_a_hidden_test_is_not_released(course):
     before, points = files_of(course.exercises), points_in_gradebook(course)
-    broken = hidden("assert column_means([[1.0, 1.0]] * 4) == [1, 2], 'the ones'")
+    broken = hidden("assert column_means(np.ones((4, 2))).tolist() == [1, 2], 'the ones'")
     course.write(changed(own_notebook(), "column_means_hidden_tests", broken))
     said = course.release()
     assert said.returncode == 1
@@ -108,7 +108,9 @@ def test_a_reference_that_fails_a_hidden_test_is_not_released(course):
 
 
 def test_a_reference_that_gets_part_of_the_points_is_not_released(new_course):
-    new_course.write(changed(own_notebook(), "column_means_tests", "column_means([[1.0]])\n0.5"))
+    new_course.write(
+        changed(own_notebook(), "column_means_tests", "column_means(np.ones((1, 1)))\n0.5")
+    )
     said = new_course.release()
     assert "the reference gets 0.5 of 1 points in column_means_tests" in said.stderr
     assert not new_course.exercises.exists()
@@ -274,13 +276,11 @@ def test_what_would_take_grades_away_is_refused_before_anything_is_touched(cours
 
 
 WRONG = {
-    "column_means": "def column_means(rows):\n    return np.asarray(rows).mean(axis=1).tolist()",
+    "column_means": "def column_means(rows):\n    return np.asarray(rows).mean(axis=1)",
     "read_rows": READ,
     "longest": "def longest(path):\n    return read_rows(path)[0]",
 }
-FORBIDDEN = RIGHT | {
-    "column_means": "def column_means(rows):\n    return np.average(rows, axis=0).tolist()"
-}
+FORBIDDEN = RIGHT | {"column_means": "def column_means(rows):\n    return np.average(rows, axis=0)"}
 
 
 def test_a_part_as_the_guide_tells_it_is_graded_as_it_should_be(course):
