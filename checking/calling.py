@@ -2,18 +2,21 @@
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from checking.bans import Forbidden
-from checking.failure import CheckFailed, note_call
+from checking.failure import CheckFailed, last_call, note_call
 from checking.words import describe, describe_call
 
 MOST_ARGUMENTS = 120  # characters of the arguments in the sentence of a failed check
 UNWRITTEN = "your answer is written and its cell has been run"
+
+_accepts_changes = False
 
 
 def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -31,32 +34,31 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
 
     Raises:
         CheckFailed: at step "ran", if the function raised, or changed one of its arguments or a
-            tensor, list or dict in one.
+            tensor, array, list or dict in one. What it has changed is put back.
     """
-    name = getattr(function, "__name__", type(function).__name__)
-    called = describe_call(name, args, kwargs)
-    note_call(called)
-    before = [_copy(value) for value in (*args, *kwargs.values())]
+    note_call(describe_call(getattr(function, "__name__", type(function).__name__), args, kwargs))
+    given = () if changes_are_accepted() else (*args, *kwargs.values())
+    before = [_copy(value) for value in given]
     try:
-        with contextlib.redirect_stderr(sys.stdout):
+        with contextlib.redirect_stderr(sys.stdout), in_place():
             result = function(*args, **kwargs)
     except CheckFailed:
         raise
     except Exception as error:
-        raise _failure(error, name, called) from error
-    for value, copy in zip((*args, *kwargs.values()), before, strict=True):
-        if not _is_equal(value, copy):
-            detail = [
-                f"An argument, {describe(copy)}, had other values after the call. Operations "
-                "whose name ends in _, assignments such as x[...] = … or x += …, and methods such "
-                "as append change a value in place."
-            ]
-            raise CheckFailed("the arguments are left as they were", "ran", detail)
+        raise explain_error(error) from error
+    changed = [pair for pair in zip(given, before, strict=True) if not _is_equal(*pair)]
+    for now, old in changed:
+        _restore(now, old)  # later tests may use it, too
+    for _, old in changed:
+        raise changed_argument(old)
     return result
 
 
-def _failure(error: Exception, name: str, called: str) -> CheckFailed:
-    """The failed check for an exception that student code raised."""
+# --- student code that fails --------------------------------------------------------------
+
+
+def explain_error(error: Exception) -> CheckFailed:
+    """The failed check for an exception that student code raised in the last call."""
     text = message_of(error)
     if isinstance(error, NotImplementedError) and not text:
         detail = (
@@ -64,14 +66,14 @@ def _failure(error: Exception, name: str, called: str) -> CheckFailed:
             "then run this one again."
         )
         return CheckFailed(UNWRITTEN, "ran", [detail])
-    detail = f"It raised {type(error).__name__}: {text}".removesuffix(": ")
+    name, _, arguments = last_call().partition("(")
+    arguments = arguments.removesuffix(")")
+    if len(arguments) > MOST_ARGUMENTS:
+        arguments = f"{arguments[:MOST_ARGUMENTS]}…"
+    must_hold = f"`{name}` runs" + (f" on {arguments}" if arguments else "")
     if isinstance(error, Forbidden):
         must_hold = f"`{name}` does without what this notebook forbids"
-    else:
-        arguments = called.removeprefix(name)[1:-1]
-        if len(arguments) > MOST_ARGUMENTS:
-            arguments = f"{arguments[:MOST_ARGUMENTS]}…"
-        must_hold = f"`{name}` runs" + (f" on {arguments}" if arguments else "")
+    detail = f"It raised {type(error).__name__}: {text}".removesuffix(": ")
     return CheckFailed(must_hold, "ran", [detail, *_student_line(error)])
 
 
@@ -85,36 +87,6 @@ def message_of(error: BaseException) -> str:
         trace = trace.tb_next
     code = trace.tb_frame.f_code
     return "" if _in_a_cell(code.co_filename) else f"(in {code.co_qualname})"
-
-
-def _copy(value: Any) -> Any:
-    """A copy of a value with copies of the tensors, lists and dicts in it."""
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if type(value) in (list, tuple):
-        return type(value)(map(_copy, value))
-    if type(value) is dict:
-        return {key: _copy(item) for key, item in value.items()}
-    return value
-
-
-def _is_equal(value: Any, copy: Any) -> bool:
-    """Whether a value still equals the copy that `_copy` made of it; NaN equals NaN."""
-    if isinstance(copy, Tensor):
-        if not isinstance(value, Tensor) or value.shape != copy.shape or value.dtype != copy.dtype:
-            return False
-        return torch.equal(value, copy) or torch.equal(value.nan_to_num(), copy.nan_to_num())
-    if type(copy) in (list, tuple):
-        same = type(value) is type(copy) and len(value) == len(copy)
-        return same and all(map(_is_equal, value, copy))
-    if type(copy) is dict:
-        same = type(value) is dict and list(value) == list(copy)
-        return same and all(map(_is_equal, value.values(), copy.values()))
-    return type(value) is type(copy) and (value is copy or _is_plainly_equal(value, copy))
-
-
-def _is_plainly_equal(value: Any, copy: Any) -> bool:
-    return isinstance(copy, int | float | str) and (value == copy or value != value)
 
 
 def _student_line(error: Exception) -> list[str]:
@@ -138,3 +110,89 @@ def _student_line(error: Exception) -> list[str]:
 
 def _in_a_cell(file: str) -> bool:
     return "ipykernel" in file or file.startswith("<")
+
+
+# --- student code that changes its arguments ----------------------------------------------
+
+
+@contextlib.contextmanager
+def in_place() -> Iterator[None]:
+    """Let student code change what it is given, as its task asks."""
+    global _accepts_changes
+    before, _accepts_changes = _accepts_changes, True
+    try:
+        yield
+    finally:
+        _accepts_changes = before
+
+
+def changes_are_accepted() -> bool:
+    """Whether student code may now change what it is given."""
+    return _accepts_changes
+
+
+def changed_argument(before: Any) -> CheckFailed:
+    """The failed check for an argument that student code has changed; it was `before`."""
+    detail = [
+        f"An argument, {describe(before)}, had other values after the call. Operations whose name "
+        "ends in _, assignments such as x[...] = … or x += …, and methods such as append change a "
+        "value in place."
+    ]
+    return CheckFailed("the arguments are left as they were", "ran", detail)
+
+
+def same_numbers(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors have the same shape and values; NaN counts as equal to NaN."""
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
+
+
+def _copy(value: Any) -> Any:
+    """A copy of a value with copies of the tensors, arrays, lists, dicts and sets in it."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return value
+
+
+def _is_equal(value: Any, copy: Any) -> bool:
+    """Whether a value still equals the copy that `_copy` made of it."""
+    if isinstance(copy, Tensor):
+        return isinstance(value, Tensor) and same_numbers(value.detach(), copy)
+    if type(value) is not type(copy):
+        return False
+    if isinstance(copy, np.ndarray):
+        return value.shape == copy.shape and value.tobytes() == copy.tobytes()
+    if type(copy) in (list, tuple):
+        return len(value) == len(copy) and all(map(_is_equal, value, copy))
+    if type(copy) is dict:
+        return list(value) == list(copy) and all(map(_is_equal, value.values(), copy.values()))
+    # Of all else a copy is the object itself, which a list or dict still holds or does not.
+    is_plain = isinstance(copy, int | float | str | set)
+    return value is copy or (is_plain and (value == copy or value != value))
+
+
+def _restore(value: Any, copy: Any) -> None:
+    """Put back into a value what it held when `_copy` made the copy."""
+    if isinstance(value, Tensor):
+        with torch.no_grad():
+            if value.shape == copy.shape:  # into its memory, which others may share
+                value.copy_(copy)
+            else:
+                value.data = copy
+    elif isinstance(value, np.ndarray):
+        value[...] = copy
+    elif type(value) is tuple:
+        for item, original in zip(value, copy, strict=True):
+            _restore(item, original)
+    elif type(value) is list:
+        value[:] = copy
+    elif type(value) in (dict, set):
+        value.clear()
+        value.update(copy)

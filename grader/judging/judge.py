@@ -25,6 +25,7 @@ import torch
 from nbformat import NotebookNode
 
 from checking import STEPS, CheckFailed
+from checking.calling import explain_error
 from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
 from grader.judging.cells import compiled, execute, file_of, outcome_of
 from grader.judging.fork import in_a_fork
@@ -34,6 +35,7 @@ from grader.sandbox.sandbox import End, Sandbox
 from grader.sandbox.walls import Limits
 
 SECONDS_FOR_TESTS = 60  # that the judge's process may take beyond the student's seconds
+MOST_CAUSE = 600  # characters that are quoted of an exception of student code
 MAX_OUTPUT = 30_000  # characters of a cell's output, more than an honest student's side sends
 
 
@@ -229,11 +231,12 @@ class _Examination:
         if outcome.passed or outcome.stopped or not lent:
             return outcome
         second = self._run_test_once(cell, task, lent)
-        # A test that calls only the reference says nothing about the answer to this task. A wrong
-        # result with the reference is this task's own mistake, so it is the one to show; an error
-        # may come from the reference's being on the other side.
-        is_own = second.passed or (second.failure and second.failure.step != STEPS[0])
-        if second != outcome and is_own and self.own_answer_called:
+        # A test that calls only the reference says nothing about the answer to this task. A failure
+        # with the reference is this task's own mistake, so it is the one to show, unless it is an
+        # error that comes from the reference's being on the other side.
+        ran = [o.failure is not None and o.failure.step != STEPS[0] for o in (outcome, second)]
+        is_own = second.passed or ran[1] or not (ran[0] or "on the other side" in second.error)
+        if second != outcome and is_own and not second.stopped and self.own_answer_called:
             return replace(second, lent=lent)
         return outcome
 
@@ -265,15 +268,15 @@ class _Examination:
                 except CheckFailed as error:
                     if isinstance(error.__cause__, BorderError):
                         raise error.__cause__ from None
-                    outcome = self._explained(outcome_of(error), error.__cause__, tasks)
+                    outcome = self._explained(outcome_of(error, cell), error.__cause__, tasks)
                 except NameError as error:
                     all_names = {n for t in self.names.values() for n in t}
                     if error.name in all_names:
                         outcome = self._undefined(error.name, unusable)
                     else:
-                        outcome = self._explained(outcome_of(error), error, tasks)
+                        outcome = self._explained(outcome_of(error, cell), error, tasks)
                 except Exception as error:
-                    outcome = self._explained(outcome_of(error), error, tasks)
+                    outcome = self._explained(outcome_of(error, cell), error, tasks)
             handles = {handle_of(v) for v in own if isinstance(v, Foreign)}
             self.own_answer_called = bool(handles & border.called)
             local.clear()
@@ -322,7 +325,8 @@ class _Examination:
         self, outcome: Outcome, error: BaseException | None, tasks: list[str]
     ) -> Outcome:
         """An outcome with the cause, if an exception in the student's code made the test fail."""
-        if error is None:
+        failure = outcome.failure
+        if error is None or (failure and failure.step != STEPS[0]):
             return outcome
         text = str(error)
         more = self._added_cell_that_failed(text, tasks)
@@ -331,14 +335,16 @@ class _Examination:
             or "can't allocate" in text
             or isinstance(error, MemoryError)
         ):
-            more += f"; there are {self.sandbox.limits.memory / 2**30:g} GiB for an answer"
+            more += f"; that is over the memory limit of {_gib(self.sandbox.limits)}"
         if "can't start new thread" in text:
             more += "; an answer runs in one thread"
-        failure = outcome.failure
         lines = failure.detail if failure else (outcome.error,)
+        if failure is None and isinstance(error, Exception) and hasattr(error, "student_lines"):
+            lines = tuple(explain_error(error).detail)
         if failure and more:
-            failure = replace(failure, detail=(*failure.detail, f"{more.lstrip('; ')}."))
-        return replace(outcome, failure=failure, cause=" ".join(lines).rstrip(".") + more)
+            failure = replace(failure, detail=(*failure.detail, f"{more.removeprefix('; ')}."))
+        cause = ", ".join(lines).rstrip(".")[:MOST_CAUSE] + more[:MOST_CAUSE]
+        return replace(outcome, failure=failure, cause=cause)
 
     def _added_cell_that_failed(self, error: str, tasks: list[str]) -> str:
         """A half-sentence if a missing name is one that a failed cell was to define, else ""."""
@@ -411,7 +417,8 @@ def describe_cell_error(error: str) -> str:
         return error and f"your cell ended with {error}"
     kind, message, line = found.groups()
     article = "an" if kind[0] in "AEIOU" else "a"
-    text = f"your cell has {article} {kind} in line {line}"
+    verb = "has" if kind in ("SyntaxError", "IndentationError", "TabError") else "raised"
+    text = f"your cell {verb} {article} {kind} in line {line}"
     return f"{text}: {message}" if message else text
 
 
@@ -432,12 +439,16 @@ def explain(fault: BorderError, end: End | None, limits: Limits, *, over: bool) 
             f"Stopped: it did not finish within {limits.seconds_per_call:g} s. Look for a loop "
             "that never ends."
         )
-    if isinstance(fault, Gone) and end is not None and end.memory > 0.8 * limits.memory:
-        return f"Stopped: over the memory limit of {limits.memory / 2**30:g} GiB."
+    if isinstance(fault, Gone) and end and code <= 0 and end.memory > 0.8 * limits.memory:
+        return f"Stopped: over the memory limit of {_gib(limits)}."
     if isinstance(fault, Gone):
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return (
             f"Stopped: the code ended its own process ({how}). Calls such as exit(), or more "
-            f"memory than the {limits.memory / 2**30:g} GiB there is, do that."
+            f"memory than the {_gib(limits)} there is, do that."
         )
     return f"Stopped: {fault}."
+
+
+def _gib(limits: Limits) -> str:
+    return f"{limits.memory / 2**30:g} GiB"

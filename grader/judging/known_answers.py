@@ -136,7 +136,7 @@ def _run_test(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]
         exec(compile(answer.source, "<answer>", "exec"), namespace)
         execute(test, namespace)
     except Exception as error:
-        return outcome_of(error)
+        return outcome_of(error, test)
     return Outcome(True)
 
 

@@ -204,7 +204,10 @@ def test_the_courses_greedy_decode_works_under_the_ban_of_the_closing_notebook()
         "greedy_decode = load_pieces('transformer', 'nowhere').greedy_decode\n"
         "forbid('lib.decoding.greedy_decode')\n"
         "scores = lambda ids: torch.nn.functional.one_hot(ids[:, -1] + 1, 9).float()\n"
-        "print(greedy_decode(scores, torch.tensor([[1], [3]]), 5, 0, 9).tolist())"
+        "print(greedy_decode(scores, torch.tensor([[1], [3]]), 5, 0, 9).tolist())\n"
+        "later = load_pieces('transformer', 'nowhere').greedy_decode\n"
+        "try:\n    later(scores, torch.tensor([[1], [3]]), 5, 0, 9)\n"
+        "except Exception as error:\n    print(type(error).__name__)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(
@@ -214,7 +217,8 @@ def test_the_courses_greedy_decode_works_under_the_ban_of_the_closing_notebook()
         encoding="utf-8",
         check=True,
     )
-    assert result.stdout.splitlines()[-1] == "[[2, 3, 4, 5], [4, 5, 0, 0]]"
+    assert result.stdout.splitlines()[-1] == "Forbidden", "it was loaded after the ban"
+    assert "[[2, 3, 4, 5], [4, 5, 0, 0]]" in result.stdout.splitlines()
 
 
 def test_a_comparison_notices_a_missing_gradient():

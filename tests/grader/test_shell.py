@@ -134,9 +134,8 @@ def kernel():
         reply = client.execute_interactive(source, timeout=60, output_hook=lambda message: None)
         return reply["content"]["status"] == "ok"
 
-    def fork_and_run(cells):
-        # A fork of the kernel's process would have no channels, so what a notebook leaves behind is
-        # put back: names, torch's settings, modules with bans.
+    def failing(cells):
+        # What the notebook before has left behind: names, torch's settings, modules with bans.
         assert run(
             "%reset -f\nimport sys, torch\ntorch.set_default_dtype(torch.float32)\n"
             "for name in [n for n in sys.modules if n.split('.')[0] in ('lib', 'checking')]:\n"
@@ -144,7 +143,7 @@ def kernel():
         )
         return {cell.id for cell in cells if not run(cell.source)}
 
-    yield fork_and_run
+    yield failing
     with contextlib.suppress(RuntimeError):
         client.stop_channels()
     manager.shutdown_kernel(now=True)
