@@ -37,9 +37,7 @@ from grader.submissions.unpacking import Unpacker, lines_about
 
 EARLIER = "collected-before"  # the folder in archive/ for what no download has any more
 RECORD = "collected.json"
-MAX_UNKNOWN = (
-    5  # files of a student that are no notebook of the assignment, and are still collected
-)
+MAX_UNKNOWN = 5  # files of a student that are no notebook of the part, and are collected still
 MAX_LINES = 20  # of one kind about the class; the rest is counted
 
 
@@ -145,7 +143,7 @@ class Extractor(ExtractorPlugin):
         chosen: list[tuple[str, Copy]] = []
         with (
             tempfile.TemporaryDirectory(dir=archive.parent, prefix=".unpacking-") as folder,
-            lines_about(f"Copied to {EARLIER}/", self.log) as kept,
+            lines_about(f"{EARLIER}/", self.log) as kept,
         ):
             copies: dict[str, list[Copy]] = {}
             for copy in self._copies(archive, Path(folder), collector, expression):
@@ -160,7 +158,8 @@ class Extractor(ExtractorPlugin):
                 for claim in _claims(_copies_in(submitted, student), notebooks):
                     if (claim.name, claim.copy.digest) not in known:
                         _keep(claim.copy.path, earlier / student)
-                        kept.add(f"{str(claim.copy.path)!r} is in no download.")
+                        left = str(claim.copy.path)
+                        kept.add(f"{left!r} is in no download; {EARLIER}/ keeps a copy.")
                 claims += _claims(_copies_in(earlier / student, student), notebooks)
                 own = self._choose(student, claims)
                 for name, copy in own.items():
