@@ -1,7 +1,6 @@
 """Calling a student's code."""
 
 import contextlib
-import copy
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,14 +27,15 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
         What the function returned.
 
     Raises:
-        CheckFailed: at step "ran", if the function raised or changed one of its arguments.
+        CheckFailed: at step "ran", if the function raised, or changed a tensor or an array in its
+            arguments outside of `in_place`; that is set back to what it was.
     """
     name = getattr(function, "__name__", type(function).__name__)
     note_call(describe_call(name, args, kwargs))
     given = [] if changes_are_accepted() else list(_changeable([args, kwargs]))
-    before = [copy.deepcopy(x.detach() if isinstance(x, Tensor) else x) for x in given]
+    before = [x.detach().clone() if isinstance(x, Tensor) else x.copy() for x in given]
     try:
-        with contextlib.redirect_stderr(sys.stdout), in_place():
+        with contextlib.redirect_stderr(sys.stdout), accept_changes(True):
             result = function(*args, **kwargs)
     except NotImplementedError as error:
         raise CheckFailed(
@@ -69,11 +69,16 @@ def changed_argument(before: Tensor | np.ndarray) -> CheckFailed:
 _accepts_changes = False
 
 
-@contextlib.contextmanager
-def in_place() -> Iterator[None]:
+def in_place() -> contextlib.AbstractContextManager[None]:
     """Let student code change the tensors and arrays that it is given, as its task asks."""
+    return accept_changes(True)
+
+
+@contextlib.contextmanager
+def accept_changes(accepted: bool) -> Iterator[None]:
+    """Say for a while whether student code may change the tensors and arrays that it is given."""
     global _accepts_changes
-    before, _accepts_changes = _accepts_changes, True
+    before, _accepts_changes = _accepts_changes, accepted
     try:
         yield
     finally:
