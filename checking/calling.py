@@ -40,7 +40,7 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
     given = () if changes_are_accepted() else (*args, *kwargs.values())
     before = [_copy(value) for value in given]
     try:
-        with contextlib.redirect_stderr(sys.stdout), in_place():
+        with contextlib.redirect_stderr(sys.stdout), accept_changes(True):
             result = function(*args, **kwargs)
     except CheckFailed:
         raise
@@ -117,11 +117,16 @@ def _in_a_cell(file: str) -> bool:
 # --- student code that changes its arguments ----------------------------------------------
 
 
-@contextlib.contextmanager
-def in_place() -> Iterator[None]:
+def in_place() -> contextlib.AbstractContextManager[None]:
     """Let student code change what it is given, as its task asks."""
+    return accept_changes(True)
+
+
+@contextlib.contextmanager
+def accept_changes(accepted: bool) -> Iterator[None]:
+    """Say for a while whether student code may change what it is given."""
     global _accepts_changes
-    before, _accepts_changes = _accepts_changes, True
+    before, _accepts_changes = _accepts_changes, accepted
     try:
         yield
     finally:

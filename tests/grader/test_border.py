@@ -217,6 +217,22 @@ def test_what_a_test_hands_over_is_never_changed(student, make, how):
     assert (y == make(4)).all()
 
 
+def test_what_a_function_of_the_test_hands_over_is_not_changed_either(student):
+    border = student("""
+def outer(function, x):
+    x[0] = 7
+    try:
+        function(inner)
+    except AssertionError:
+        pass
+def inner(w): w[0] = 7
+""")
+    x, w = torch.ones(2), torch.ones(2)
+    with pytest.raises(CheckFailed):
+        call(border.root.get("outer"), lambda inner: inner(w), x)
+    assert x.tolist() == w.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("make", [torch.ones, np.ones])
 def test_a_test_can_ask_for_a_change_in_place(student, make):
     spoil = student(SPOIL).root.get("spoil")
