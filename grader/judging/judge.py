@@ -34,7 +34,7 @@ from grader.data_files import attached_files, work_beside
 from grader.judging.cells import compiled, execute, file_of, outcome_of
 from grader.judging.fork import in_a_fork
 from grader.judging.job import Failure, JudgeError, Outcome
-from grader.notebooks import code_cells, defined_names, metadata_of, name_of
+from grader.notebooks import code_cells, defined_names, metadata_of, name_of, names_by_line
 from grader.sandbox.sandbox import End, Sandbox
 from grader.sandbox.walls import Limits
 
@@ -331,8 +331,7 @@ class _Examination:
         elif not source.strip():
             cause = f"the answer cell is empty, so `{name}` is not defined"
         else:
-            known = re.findall(r"^(?:(?:async +)?def|class) +(\w+)|^(\w+) *=[^=]", source, re.M)
-            others = [first or second for first, second in known]
+            others = names_by_line(source)
             near = difflib.get_close_matches(name, others, 1) or others[-1:]
             cause = (
                 f"your cell defines `{near[0]}`, asked is `{name}`"
