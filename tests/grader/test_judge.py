@@ -125,6 +125,8 @@ UNWRITTEN = "def causal_mask(*a, **k):\n    raise NotImplementedError"
             "import threading\ndef causal_mask(*a): threading.Thread(target=print).start()",
             "can't start new thread, in line 2 of the cell",
         ),
+        ("def causal_mask(*a): return torch.ones(2 * 10**7)", "; at most 64 MiB of tensors and"),
+        ("def causal_mask(*a): return 'x' * 10**7", "; at most 64 MiB of tensors and 4 MiB of all"),
     ],
 )
 def test_the_true_cause_is_told(answer, cause, judged_with):
