@@ -30,11 +30,12 @@ from nbformat import NotebookNode
 from checking import STEPS, CheckFailed
 from checking.calling import explain_error
 from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
+from grader.border.limits import MAX_BYTES, MAX_TEXT
 from grader.data_files import attached_files, work_beside
 from grader.judging.cells import compiled, execute, file_of, outcome_of
 from grader.judging.fork import in_a_fork
 from grader.judging.job import Failure, JudgeError, Outcome
-from grader.notebooks import code_cells, defined_names, metadata_of, name_of
+from grader.notebooks import code_cells, defined_names, metadata_of, name_of, names_by_line
 from grader.sandbox.sandbox import End, Sandbox
 from grader.sandbox.walls import Limits
 
@@ -331,8 +332,7 @@ class _Examination:
         elif not source.strip():
             cause = f"the answer cell is empty, so `{name}` is not defined"
         else:
-            known = re.findall(r"^(?:(?:async +)?def|class) +(\w+)|^(\w+) *=[^=]", source, re.M)
-            others = [first or second for first, second in known]
+            others = names_by_line(source)
             near = difflib.get_close_matches(name, others, 1) or others[-1:]
             cause = (
                 f"your cell defines `{near[0]}`, asked is `{name}`"
@@ -359,6 +359,11 @@ class _Examination:
             more += f"; that is over the memory limit of {_gib(self.sandbox.limits)}"
         if "can't start new thread" in text:
             more += "; an answer runs in one thread"
+        if re.search("(do|does) not cross", text):
+            more += (
+                f"; at most {MAX_BYTES // 2**20} MiB of tensors and {MAX_TEXT // 2**20} MiB of all "
+                "else can be handed to the tests"
+            )
         lines = failure.detail if failure else (outcome.error,)
         if failure is None and isinstance(error, Exception) and hasattr(error, "student_lines"):
             lines = tuple(explain_error(error).detail)
