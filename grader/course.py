@@ -14,7 +14,7 @@ def open_course(root: Path) -> CourseDirectory:
     # nbgrader makes a new gradebook with the command `alembic`, which is installed beside Python.
     scripts = sysconfig.get_path("scripts")
     if scripts not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join(filter(None, [os.environ.get("PATH"), scripts]))
+        os.environ["PATH"] = os.pathsep.join(filter(None, [scripts, os.environ.get("PATH")]))
     app = NbGrader()
     app.load_config_file()
     app.config.CourseDirectory.root = str(root.resolve())

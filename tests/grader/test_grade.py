@@ -114,12 +114,34 @@ def test_nbgraders_own_commands_give_the_same_scores(course):
         assert one.source == other.source and one.get("outputs") == other.get("outputs")
 
 
+def test_nbgrader_takes_off_for_lateness_what_the_policy_says(course):
+    course.hand_in("a", RIGHT)
+    timestamp = course.submission("a").with_name("timestamp.txt")
+    timestamp.write_text("2026-12-02 12:00:00 UTC", encoding="utf-8")
+    policy = "due.transformer = 2026-12-01T00:00:00Z\nlate.share_per_day = 0.1"
+    (course.root / "grading-policy.toml").write_text(policy, encoding="utf-8")
+    result = course.grade()
+    assert result.returncode == 0, result.stderr
+    assert course.scores() == {"a": 16}
+    (course.root / "grading-policy.toml").write_text(f"{policy}5", encoding="utf-8")
+    assert course.nbgrader("autograde", "transformer", "--force").returncode == 0
+    assert course.nbgrader("export").returncode == 0
+    assert course.scores() == {"a": 14}
+    (course.root / "grading-policy.toml").write_text("[due", encoding="utf-8")
+    refused = course.grade()
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert course.scores() == {"a": 14}
+
+
 def test_nbgrader_does_not_let_a_broken_submission_stop_the_others(course):
     course.hand_in("a", RIGHT)
     course.submission("a").write_text("{", encoding="utf-8")
     course.hand_in("b", RIGHT)
+    timestamp = course.submission("b").with_name("timestamp.txt")
+    timestamp.write_text("handed in on Friday", encoding="utf-8")
     result = course.nbgrader("autograde", "transformer")
     assert "Ask the student for the file again" in result.stderr
+    assert "it reads 'handed in on Friday'" in result.stderr
     assert course.graded("b").exists() and not course.graded("a").exists()
 
 
@@ -329,6 +351,32 @@ def test_a_locked_database_is_waited_for(course):
         result = course.grade()
     assert result.returncode == 0, result.stderr
     assert course.scores() == {"a": POINTS}
+
+
+def test_feedback_that_fails_costs_no_grade(course, monkeypatch):
+    course.hand_in("a", WRONG)
+
+    def fail(*_):
+        assert course.scores() == {"a": 17}, "grades are written before the first page"
+        raise RuntimeError("the highlighter hangs")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "generate_feedback", fail)
+        result = course.grade()
+    assert result.returncode == 1
+    assert "the highlighter hangs" in result.stdout and "run the same command" in result.stdout
+    assert course.scores() == {"a": 17}
+    assert course.grade().returncode == 0
+    assert list((course.root / "feedback" / "a" / "transformer").glob("*.html"))
+
+
+def test_a_fresh_course_is_graded_without_an_activated_environment(course):
+    course.hand_in("a")
+    (course.root / "gradebook.db").unlink()
+    outside = os.environ | {"PATH": "/usr/bin:/bin"}
+    result = course.command("grader", "transformer", "--sandbox=off", env=outside)
+    assert result.returncode == 2
+    assert "make exercises" in result.stderr and "alembic" not in result.stderr
 
 
 def test_two_gradings_at_once_are_refused(course):
