@@ -1,6 +1,6 @@
 # The verbs of the project; each is a thin line over jupyter-book, nbgrader or pytest.
 .DEFAULT_GOAL := help
-.PHONY: help course test quick book serve exercises grade sample-class bundle mistakes bench lock links lint types clean
+.PHONY: help course test quick book serve exercises grade report sample-class bundle mistakes bench lock links lint types clean
 
 PYTHON ?= python3
 # A part is a folder of solutions/. PART=bert restricts a verb to one of them.
@@ -43,6 +43,9 @@ exercises: $(INSTALLED)  ## release solutions/ as exercises/ and tell the gradeb
 
 grade: $(INSTALLED)  ## grade submitted/STUDENT/PART/*.ipynb, of PART=... or of every part handed in
 	python -m grader $(PART)
+
+report: $(INSTALLED)  ## write report/PART/ on a graded class: plots, tables, mistakes, same answers
+	python -m grader.batch.class_report $(PART)
 
 sample-class: $(INSTALLED)
 	python -m tools.sample_class $(SAMPLE) $(PART)

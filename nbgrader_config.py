@@ -28,9 +28,6 @@ c.Autograde.autograde_preprocessors = [
 c.AssignLatePenalties.plugin_class = "grader.batch.policy.LatePenalty"
 
 # Feedback shows no hidden test, and nothing that a student wrote can run in a reader's browser.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "grader.batch.preprocessors.StudentFeedback",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
-c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = "grader.batch.preprocessors.FeedbackExporter"
+c.GenerateFeedback.preprocessors = []
+c.HTMLExporter.sanitize_html = True  # the formgrader's pages

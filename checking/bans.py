@@ -1,12 +1,22 @@
-"""Bans of what a task forbids: calling a forbidden function raises `Forbidden`, which says why."""
+"""Bans of what a task forbids: calling a forbidden function raises `Forbidden`, which says why.
+
+A ban holds for a function under every name that it has in torch, in `lib`, in `checking` and in the
+notebook, whether it was imported before the ban or after. It is a reminder and not a wall: a copy
+of the source, a module that is loaded again and torch's inner functions (`torch.ops`, say) pass it.
+"""
 
 import contextlib
 import functools
 import importlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+# The packages, and the notebook, in which a ban is looked for under other names.
+SEARCHED = ("torch", "lib", "checking", "__main__")
+
 _allowed = False
+_banned = False  # whether `forbid` was called
 
 
 class Forbidden(Exception):
@@ -20,14 +30,23 @@ def forbid(*names: str) -> None:
         names: full names, such as "torch.nn.functional.scaled_dot_product_attention". Of a class,
             constructing an instance is what is forbidden.
     """
+    global _banned
+    _banned = True
+    guards: dict[int, tuple[Callable, Callable]] = {}  # by id of the function; it, and its guard
     for name in names:
         owner_name, _, attribute = name.rpartition(".")
-        owner: Any = importlib.import_module(owner_name)
-        target: Any = getattr(owner, attribute)
+        target: Any = getattr(importlib.import_module(owner_name), attribute)
         if isinstance(target, type):
-            owner, attribute, target = target, "__init__", vars(target)["__init__"]
-        if not hasattr(target, "_forbidden"):
-            setattr(owner, attribute, _guard(target, name))
+            constructor = vars(target)["__init__"]
+            if not hasattr(constructor, "_forbidden"):
+                target.__init__ = _guard(constructor, name)  # type: ignore[misc]
+        elif not hasattr(target, "_forbidden"):
+            guards[id(target)] = target, _guard(target, name)
+    for module_name, module in list(sys.modules.items()):
+        if module_name.partition(".")[0] in SEARCHED and guards:
+            for attribute, value in list(getattr(module, "__dict__", {}).items()):
+                if id(value) in guards:
+                    setattr(module, attribute, guards[id(value)][1])
 
 
 def _guard(target: Callable, name: str) -> Callable:
@@ -50,3 +69,20 @@ def allowed() -> Iterator[None]:
         yield
     finally:
         _allowed = before
+
+
+def exempt(function: Callable) -> Callable:
+    """A function that may use what is forbidden afterwards; itself, if something is already.
+
+    Args:
+        function: a function or class of the course's.
+    """
+    if _banned or isinstance(function, type):
+        return function
+
+    @functools.wraps(function)
+    def exempted(*args, **kwargs):
+        with allowed():
+            return function(*args, **kwargs)
+
+    return exempted

@@ -2,14 +2,21 @@
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from checking.failure import CheckFailed, note_call
+from checking.bans import Forbidden
+from checking.failure import CheckFailed, last_call, note_call
 from checking.words import describe, describe_call
+
+MOST_ARGUMENTS = 120  # characters of the arguments in the sentence of a failed check
+UNWRITTEN = "your answer is written and its cell has been run"
+
+_accepts_changes = False
 
 
 def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -26,40 +33,60 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
         What the function returned.
 
     Raises:
-        CheckFailed: at step "ran", if the function raised or changed one of its arguments.
+        CheckFailed: at step "ran", if the function raised, or changed one of its arguments or a
+            tensor, array, list or dict in one. What it has changed is put back.
     """
-    name = getattr(function, "__name__", type(function).__name__)
-    note_call(describe_call(name, args, kwargs))
-    tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
-    before = [x.detach().clone() for x in tensors]
+    note_call(describe_call(getattr(function, "__name__", type(function).__name__), args, kwargs))
+    given = () if changes_are_accepted() else (*args, *kwargs.values())
+    before = [_copy(value) for value in given]
     try:
-        with contextlib.redirect_stderr(sys.stdout):
+        with contextlib.redirect_stderr(sys.stdout), in_place():
             result = function(*args, **kwargs)
-    except NotImplementedError as error:
-        raise CheckFailed(
-            "your answer is written and its cell has been run",
-            "ran",
-            [
-                "It still raises NotImplementedError: replace that line by your code, run the "
-                "cell, then run this one again.",
-            ],
-        ) from error
+    except CheckFailed:
+        raise
     except Exception as error:
-        detail = [f"It raised {type(error).__name__}: {error}", *_student_line(error)]
-        raise CheckFailed("your code runs", "ran", detail) from error
-    for tensor, copy in zip(tensors, before, strict=True):
-        if not torch.equal(tensor, copy) and not _equal_with_nan(tensor, copy):
-            detail = [
-                f"An argument, {describe(copy)}, had other values after the call. Operations "
-                "whose name ends in _ and assignments such as x[...] = … or x += … change a "
-                "tensor in place."
-            ]
-            raise CheckFailed("the arguments are left as they were", "ran", detail)
+        raise explain_error(error) from error
+    changed = [pair for pair in zip(given, before, strict=True) if not _is_equal(*pair)]
+    for now, old in changed:
+        _restore(now, old)  # later tests may use it, too
+    for _, old in changed:
+        raise changed_argument(old)
     return result
 
 
-def _equal_with_nan(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())
+# --- student code that fails --------------------------------------------------------------
+
+
+def explain_error(error: Exception) -> CheckFailed:
+    """The failed check for an exception that student code raised in the last call."""
+    text = message_of(error)
+    if isinstance(error, NotImplementedError) and not text:
+        detail = (
+            "It still raises NotImplementedError: replace that line by your code, run the cell, "
+            "then run this one again."
+        )
+        return CheckFailed(UNWRITTEN, "ran", [detail])
+    name, _, arguments = last_call().partition("(")
+    arguments = arguments.removesuffix(")")
+    if len(arguments) > MOST_ARGUMENTS:
+        arguments = f"{arguments[:MOST_ARGUMENTS]}…"
+    must_hold = f"`{name}` runs" + (f" on {arguments}" if arguments else "")
+    if isinstance(error, Forbidden):
+        must_hold = f"`{name}` does without what this notebook forbids"
+    detail = f"It raised {type(error).__name__}: {text}".removesuffix(": ")
+    return CheckFailed(must_hold, "ran", [detail, *_student_line(error)])
+
+
+def message_of(error: BaseException) -> str:
+    """An exception's message; of one without a message, raised in a library, where that was."""
+    text = str(error)
+    trace = error.__traceback__
+    if text or trace is None or hasattr(error, "student_lines"):
+        return text
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    return "" if _in_a_cell(code.co_filename) else f"(in {code.co_qualname})"
 
 
 def _student_line(error: Exception) -> list[str]:
@@ -72,11 +99,100 @@ def _student_line(error: Exception) -> list[str]:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        in_a_cell = "ipykernel" in code.co_filename or code.co_filename.startswith("<")
         # For a method this is the name of its class, for an inner function that of the outer one.
         outermost = code.co_qualname.split(".")[0]
         # Functions of the tests, which student code may call back, begin with an underscore.
-        if in_a_cell and not outermost.startswith(("_", "<")):
+        if _in_a_cell(code.co_filename) and not outermost.startswith(("_", "<")):
             lines = [f"in line {trace.tb_lineno} of the cell that defines {outermost}"]
         trace = trace.tb_next
     return lines
+
+
+def _in_a_cell(file: str) -> bool:
+    return "ipykernel" in file or file.startswith("<")
+
+
+# --- student code that changes its arguments ----------------------------------------------
+
+
+@contextlib.contextmanager
+def in_place() -> Iterator[None]:
+    """Let student code change what it is given, as its task asks."""
+    global _accepts_changes
+    before, _accepts_changes = _accepts_changes, True
+    try:
+        yield
+    finally:
+        _accepts_changes = before
+
+
+def changes_are_accepted() -> bool:
+    """Whether student code may now change what it is given."""
+    return _accepts_changes
+
+
+def changed_argument(before: Any) -> CheckFailed:
+    """The failed check for an argument that student code has changed; it was `before`."""
+    detail = [
+        f"An argument, {describe(before)}, had other values after the call. Operations whose name "
+        "ends in _, assignments such as x[...] = … or x += …, and methods such as append change a "
+        "value in place."
+    ]
+    return CheckFailed("the arguments are left as they were", "ran", detail)
+
+
+def same_numbers(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors have the same shape and values; NaN counts as equal to NaN."""
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
+
+
+def _copy(value: Any) -> Any:
+    """A copy of a value with copies of the tensors, arrays, lists, dicts and sets in it."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return value
+
+
+def _is_equal(value: Any, copy: Any) -> bool:
+    """Whether a value still equals the copy that `_copy` made of it."""
+    if isinstance(copy, Tensor):
+        return isinstance(value, Tensor) and same_numbers(value.detach(), copy)
+    if type(value) is not type(copy):
+        return False
+    if isinstance(copy, np.ndarray):
+        return value.shape == copy.shape and value.tobytes() == copy.tobytes()
+    if type(copy) in (list, tuple):
+        return len(value) == len(copy) and all(map(_is_equal, value, copy))
+    if type(copy) is dict:
+        return list(value) == list(copy) and all(map(_is_equal, value.values(), copy.values()))
+    # Of all else a copy is the object itself, which a list or dict still holds or does not.
+    is_plain = isinstance(copy, int | float | str | set)
+    return value is copy or (is_plain and (value == copy or value != value))
+
+
+def _restore(value: Any, copy: Any) -> None:
+    """Put back into a value what it held when `_copy` made the copy."""
+    if isinstance(value, Tensor):
+        with torch.no_grad():
+            if value.shape == copy.shape:  # into its memory, which others may share
+                value.copy_(copy)
+            else:
+                value.data = copy
+    elif isinstance(value, np.ndarray):
+        value[...] = copy
+    elif type(value) is tuple:
+        for item, original in zip(value, copy, strict=True):
+            _restore(item, original)
+    elif type(value) is list:
+        value[:] = copy
+    elif type(value) in (dict, set):
+        value.clear()
+        value.update(copy)

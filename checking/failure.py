@@ -41,6 +41,11 @@ def note_call(description: str) -> None:
     _last_call = description
 
 
+def last_call() -> str:
+    """The latest call of student code, as `note_call` was told it."""
+    return _last_call
+
+
 def fail(must_hold: str, step: str, what: str, expected: str, got: str) -> NoReturn:
     """Raise the failure of a check that expected one thing and got another.
 

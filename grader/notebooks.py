@@ -1,6 +1,8 @@
 """The parts that have exercises, and the cells of the instructor's notebooks."""
 
 import ast
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -14,21 +16,38 @@ def parts(course: Path = COURSE) -> list[str]:
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """The code cells that have an nbgrader id."""
-    return [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id")
-    ]
+    """The code cells of an instructor's notebook that count in grading, in order.
+
+    These are the cells with an nbgrader id, and as set-up cells those without one that stand above
+    a graded cell.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    graded = [i for i, cell in enumerate(cells) if metadata_of(cell).get("grade")]
+    end = graded[-1] if graded else len(cells)
+    return [cell for i, cell in enumerate(cells) if metadata_of(cell).get("grade_id") or i < end]
+
+
+def metadata_of(cell: NotebookNode) -> dict:
+    """What nbgrader's metadata say about a cell; empty for a cell without them."""
+    return cell.metadata.get("nbgrader", {})
+
+
+def name_of(cell: NotebookNode) -> str:
+    """A cell's nbgrader id; of a cell without one its cell id."""
+    return metadata_of(cell).get("grade_id") or cell.get("id", "cell")
 
 
 def answer_cells(notebook: NotebookNode) -> list[str]:
     """The ids of the code cells that students fill in, which are the names of the tasks."""
-    return [
-        cell.metadata.nbgrader.grade_id
-        for cell in code_cells(notebook)
-        if cell.metadata.nbgrader.get("solution")
-    ]
+    return [name_of(cell) for cell in code_cells(notebook) if metadata_of(cell).get("solution")]
+
+
+def defines(source: str, names: Iterable[str]) -> bool:
+    """Whether a cell has a line that defines each of the names, told without parsing it."""
+    return all(
+        re.search(rf"^(?:(?:async +)?def +{n}|class +{n})\b|^{n} *[:=]", source, re.MULTILINE)
+        for n in map(re.escape, names)
+    )
 
 
 def defined_names(source: str) -> set[str]:
@@ -41,6 +60,11 @@ def defined_names(source: str) -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names.update(t.id for t in targets if isinstance(t, ast.Name))
     return names
+
+
+def mentions(source: str, names: Iterable[str]) -> bool:
+    """Whether a cell mentions one of the names, so that it can fail because of what they are."""
+    return any(re.search(rf"\b{re.escape(name)}\b", source) for name in names)
 
 
 def imported_modules(notebook: NotebookNode) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ PROVEN = {
     "make exercises": "a prerequisite of `make test`; tests/exercises/test_release.py",
     "make bundle": "tests/test_bundle.py",
     "make grade": "tests/grader/test_broken_submissions.py",
+    "make report": "tests/grader/test_class_report.py",
     "make lock": "run weekly with --upgrade",
     "make lint": "`make test` checks what it would change",
     "make types": "a part of `make test`",

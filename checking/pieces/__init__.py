@@ -24,6 +24,7 @@ from unittest import mock
 import torch
 
 import checking
+from checking.bans import exempt
 from checking.failure import CheckFailed
 from checking.pieces.piece import Piece
 
@@ -59,7 +60,7 @@ def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
             answers, problem_if_absent = runs[piece.notebook]
             answer, problem = answers.get(name, (None, problem_if_absent))
             problem = problem or _difference(piece, answer)
-            chosen[name] = piece.reference if problem else answer
+            chosen[name] = exempt(piece.reference) if problem else answer
             rows.append((name, "the course's" if problem else "yours", problem, piece.notebook))
     width = max(map(len, chosen))
     print("The pieces that this notebook puts together:")

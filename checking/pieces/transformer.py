@@ -15,11 +15,7 @@ from checking.calling import call
 from checking.checks import check, check_same_as
 from checking.inputs import example
 from checking.pieces.piece import SAME, Piece, copy_arguments, same_calls, same_modules
-from lib import attention, feed_forward, masks, training
-
-# Imported by name before the closing notebook forbids it, so that the course's own piece, which
-# calls it, is not affected by that ban.
-from lib.decoding import greedy_decode as decode_greedily
+from lib import attention, decoding, feed_forward, masks, training
 from lib.positions import sinusoidal_positions
 
 # --- the course's pieces ------------------------------------------------------------------
@@ -134,7 +130,7 @@ def greedy_decode(
     if max_length == 0:
         return prefix[:, :0]
     model = _FunctionAsModel(next_scores, prefix, eos_id, pad_id)
-    new = decode_greedily(model, prefix, max_length=max_length, use_cache=False)
+    new = decoding.greedy_decode(model, prefix, max_length=max_length, use_cache=False)
     return new.masked_fill(new == model.config.pad_id, pad_id)
 
 

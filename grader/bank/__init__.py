@@ -26,7 +26,7 @@ from typing import NoReturn
 
 import nbformat
 
-from grader.notebooks import code_cells
+from grader.notebooks import code_cells, metadata_of, name_of
 
 BANK = Path(__file__).parent
 _LIKE_A_HEADER = re.compile(r"#\s*%")
@@ -67,9 +67,9 @@ def read_bank(notebook: Path) -> list[KnownAnswer]:
     if not paths:
         return []
     references = {
-        cell.metadata.nbgrader.grade_id: cell.source
+        name_of(cell): cell.source
         for cell in code_cells(nbformat.read(notebook, as_version=4))
-        if cell.metadata.nbgrader.get("solution")
+        if metadata_of(cell).get("solution")
     }
     for task, path in paths.items():
         if task not in references:

@@ -153,15 +153,11 @@ def main() -> int:
                     print(error, file=sys.stderr)
                     code = 2
             # All grades are recorded before the first page is made.
-            failed = [
-                line
-                for assignment, summary in summaries.items()
-                for line in write_feedback(arguments, assignment, summary)
-            ]
+            failed = []
             if summaries and not arguments.dry_run:
+                failed = [line for name in summaries for line in write_feedback(arguments, name)]
                 print(f"Feedback: {Path(course.root, course.feedback_directory)}")
-            for line in failed:
-                print(printable(line))
+            print_all(failed)
             if failed or any(summary.faults for summary in summaries.values()):
                 code = max(code, 1)
             return code
@@ -233,7 +229,6 @@ def grade_class(
         totals.look(summary.states, grading.is_chosen)
         for student, name in [] if arguments.dry_run else totals.changed_notebooks():
             grading.page_path(student, name).unlink(missing_ok=True)  # it is written anew
-            summary.students.add(student)
         for_a_person = totals.for_a_person()
         table = score_table(record)
     for student, extensions in policy.extensions.items() if policy else ():
@@ -315,13 +310,11 @@ def changes(totals: Totals) -> list[str]:
     return lines + [f"  {line}" for line in changed]
 
 
-def write_feedback(
-    arguments: argparse.Namespace, assignment: str, summary: Summary
-) -> Iterator[str]:
+def write_feedback(arguments: argparse.Namespace, assignment: str) -> Iterator[str]:
     """Write the feedback pages that are missing or out of date; yield a line for each problem."""
     try:
         yield from generate_feedback(
-            arguments.root, assignment, sorted(summary.students), arguments.workers
+            arguments.root, assignment, arguments.student or None, arguments.workers
         )
     except Exception as error:  # whatever it is, the grades are written
         yield (

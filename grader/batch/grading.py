@@ -110,7 +110,6 @@ class Summary:
         again: the number of notebooks that were examined but not recorded.
         outdated: the number of notebooks whose scores another version of the course gave.
         faults: the number of notebooks on which the grader itself failed.
-        students: the students whose feedback pages must be written.
         states: what is known of each notebook that the run has looked at, by student and name.
     """
 
@@ -124,7 +123,6 @@ class Summary:
     again: int = 0
     outdated: int = 0
     faults: int = 0
-    students: set[str] = field(default_factory=set)
     states: dict[tuple[str, str], State] = field(default_factory=dict)
 
     def say(self, student: str, problem: str) -> None:
@@ -427,8 +425,6 @@ class Grading:
                 summary.say(student, f"{name}: {repair}.")
             summary.unchanged += 1
             summary.outdated += look.state == "version"
-            if self._lacks_feedback(student, name):
-                summary.students.add(student)
             self._advance()
             return
         try:
@@ -453,7 +449,6 @@ class Grading:
             self._note_changes(student, name, graded)
             return
         self._store(student, name, graded)
-        self.summary.students.add(student)
 
     def _job(self, item: Item) -> Job:
         released = self.released[item.name]
@@ -488,7 +483,6 @@ class Grading:
             return
         self._store(item.student, item.name, graded)
         summary.graded += 1
-        summary.students.add(item.student)
 
     def _store(self, student: str, name: str, graded: NotebookNode) -> None:
         """Record a graded notebook: first in the gradebook, then in a file with the same scores."""
@@ -522,11 +516,6 @@ class Grading:
                     kept = f" (the mark {marks.by_hand:g} by hand is kept)"
                 change = f"{_points(marks.automatic)} → {_points(score)}"
                 lines.append(f"{student}: {name}, {cell}: {change}{kept}")
-
-    def _lacks_feedback(self, student: str, name: str) -> bool:
-        """Whether the feedback page of a recorded notebook is missing or older than it."""
-        page, graded = self.page_path(student, name), self._graded_path(student, name)
-        return not page.exists() or page.stat().st_mtime < graded.stat().st_mtime
 
     def page_path(self, student: str, name: str) -> Path:
         """The feedback page of a notebook."""

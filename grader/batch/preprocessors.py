@@ -1,7 +1,7 @@
 """Classes for nbgrader's own commands, named in nbgrader_config.py.
 
 `nbgrader autograde` reads submissions with `SubmissionExporter` and runs them with `Judge`;
-`nbgrader generate_feedback` passes the graded notebook through `StudentFeedback`.
+`nbgrader generate_feedback` makes its pages with `FeedbackExporter`.
 """
 
 from datetime import datetime
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
@@ -17,10 +17,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Float, Integer
 
 from grader.bank import load_notebook
+from grader.batch.marks import read_marks
+from grader.batch.page import page_of
+from grader.batch.results import NotebookMarks
 from grader.batch.workers import examine_job
 from grader.course import instructors_path
 from grader.judging.job import Job, JudgeError, Setting
-from grader.judging.report import make_feedback, printable, write_outcomes
+from grader.judging.report import printable, write_outcomes
 from grader.notebooks import imported_modules
 from grader.sandbox.walls import Limits
 from grader.submissions.reading import UnreadableError, read_submission, rebuild, sources_of
@@ -130,12 +133,20 @@ class Judge(NbGraderPreprocessor):
         return nb, resources
 
 
-class StudentFeedback(NbGraderPreprocessor):
-    """Removes hidden tests from a graded notebook, and explains the outcome of each test."""
+class FeedbackExporter(Exporter):
+    """Makes the feedback page on a graded notebook, with the marks of the gradebook."""
 
-    def preprocess(
-        self, nb: NotebookNode, resources: ResourcesDict
-    ) -> tuple[NotebookNode, ResourcesDict]:
-        """Turn a graded notebook, with its scores, into what the student may see."""
-        make_feedback(nb)
-        return nb, resources
+    output_mimetype = "text/html"
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """The HTML of the page; `resources` are those of `nbgrader generate_feedback`."""
+        resources = self._init_resources(resources)
+        about = resources["nbgrader"]
+        student, name = about["student"], about["notebook"]
+        marks = read_marks(about["db_url"], about["assignment"], [student])
+        return page_of(nb, student, name, marks.get((student, name), NotebookMarks())), resources

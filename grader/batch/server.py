@@ -13,7 +13,9 @@ PROCESS_ID = os.getpid()
 die_with_parent(os.getppid())
 share_warm_process()
 
-import grader.judging.examine  # noqa: E402, F401, after die_with_parent, as it takes seconds
+# After die_with_parent, since these take seconds.
+import grader.batch.page  # noqa: E402, F401
+import grader.judging.examine  # noqa: E402, F401
 from grader.sandbox.warm import warm_up  # noqa: E402
 
 warm_up((), for_tests=True)

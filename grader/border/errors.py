@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checking import Forbidden
+from checking.calling import message_of
 from grader.border.limits import MAX_ERROR
 
 # Exceptions of these types keep their type when they are sent; an exception of another type
@@ -50,7 +51,7 @@ def well_formed(what: str) -> Iterator[None]:
 def describe_error(error: BaseException) -> dict[str, Any]:
     """An exception as JSON: its type, its message and, if it arose in a cell, the line."""
     try:
-        text = str(error)
+        text = message_of(error)
     except BaseException:
         text = "(its message cannot be shown)"
     lines, trace = [], error.__traceback__

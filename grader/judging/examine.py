@@ -11,11 +11,12 @@ import time
 import nbformat
 from nbformat import NotebookNode
 
+from checking.calling import UNWRITTEN
 from grader.judging.job import Finding, Job, JudgeError, Outcome
 from grader.judging.judge import judge
 from grader.judging.known_answers import symptoms_of_mistakes
 from grader.judging.naming import name_mistakes, symptom
-from grader.notebooks import code_cells
+from grader.notebooks import code_cells, defined_names, mentions, metadata_of, name_of
 from grader.sandbox.bubblewrap import sandbox_lacks
 from grader.sandbox.sandbox import Sandbox, SandboxError
 from grader.sandbox.warm import warm_up
@@ -100,12 +101,15 @@ def _parse_notebook(text: str) -> NotebookNode:
 def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[str, ...]]:
     notebook = _parse_notebook(job.instructors)
     named, task = {}, ""
+    names: set[str] = set()
     shown: dict[str, dict[str, str]] = {}
     for cell in code_cells(notebook):
-        about = cell.metadata.nbgrader
-        task = about.grade_id if about.get("solution") else task
-        if about.get("grade") and about.grade_id in outcomes:
-            shown.setdefault(task, {})[about.grade_id] = symptom(outcomes[about.grade_id])
+        name = name_of(cell)
+        if metadata_of(cell).get("solution"):
+            task, names = name, defined_names(cell.source)
+        # A test that does not mention the answer says nothing about it.
+        elif name in outcomes and mentions(cell.source, names):
+            shown.setdefault(task, {})[name] = symptom(outcomes[name])
     for task, texts in shown.items():
         stopped = any(outcomes[cell].stopped for cell in texts)
         if not stopped and any(texts.values()) and not _is_unwritten(texts):
@@ -116,4 +120,4 @@ def _name_mistakes(job: Job, outcomes: dict[str, Outcome]) -> dict[str, tuple[st
 
 def _is_unwritten(texts: dict[str, str]) -> bool:
     """Whether every test shows that the answer is not written yet."""
-    return all("NotImplementedError" in text for text in texts.values())
+    return all(text.startswith(UNWRITTEN) for text in texts.values())

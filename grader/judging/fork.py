@@ -30,12 +30,13 @@ class ForkedWork:
     Args:
         work: the function.
         seconds: seconds that it may take.
+        memory: bytes that its process may allocate beyond what it has when it is forked.
 
     Attributes:
         receiver: the connection on which the result arrives.
     """
 
-    def __init__(self, work: Callable[[], Any], *, seconds: float):
+    def __init__(self, work: Callable[[], Any], *, seconds: float, memory: int = MEMORY):
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self.receiver, sender = multiprocessing.Pipe(duplex=False)
@@ -43,7 +44,7 @@ class ForkedWork:
         self._folder = tempfile.TemporaryDirectory()
         self._pid = fork()
         if self._pid == 0:
-            _run_and_send(work, sender, self._folder.name)
+            _run_and_send(work, sender, self._folder.name, memory)
         sender.close()
 
     def result(self, *, at_once: bool = False) -> Any:
@@ -73,17 +74,18 @@ class ForkedWork:
         return result
 
 
-def in_a_fork(work: Callable[[], Any], *, seconds: float) -> Any:
+def in_a_fork(work: Callable[[], Any], *, seconds: float, memory: int = MEMORY) -> Any:
     """Run a trusted function in a forked process and return its result.
 
     Args:
         work: the function.
         seconds: seconds that it may take.
+        memory: bytes that its process may allocate beyond what it has when it is forked.
 
     Raises:
         JudgeError: if the function raised or took too long, or its process died.
     """
-    return ForkedWork(work, seconds=seconds).result()
+    return ForkedWork(work, seconds=seconds, memory=memory).result()
 
 
 def in_forks(
@@ -121,7 +123,9 @@ def in_forks(
                 unfinished.result(at_once=True)
 
 
-def _run_and_send(work: Callable[[], Any], sender: Connection, folder: str) -> NoReturn:
+def _run_and_send(
+    work: Callable[[], Any], sender: Connection, folder: str, memory: int
+) -> NoReturn:
     """In the forked process: run the function in a folder of its own and send its result."""
     try:
         torch.set_num_threads(1)
@@ -131,7 +135,7 @@ def _run_and_send(work: Callable[[], Any], sender: Connection, folder: str) -> N
         gc.disable()  # in so short a process, collecting garbage only costs time
         if sys.platform == "linux":
             # Student code can call functions of the tests, and might make them use all memory.
-            limit_memory(MEMORY)
+            limit_memory(memory)
         os.chdir(folder)  # an empty folder, so that cells of the instructor find no other files
         try:
             with (

@@ -44,6 +44,8 @@ class Outcome:
         failure: the failed check, if a check failed.
         lent: the names of earlier answers that were replaced by the reference.
         partial: the value of the last line of a test cell, if it is a number: the points for it.
+        cause: a sentence about why the student's code did not run, such as "your cell has a
+            SyntaxError in line 1", or "".
     """
 
     passed: bool
@@ -53,6 +55,7 @@ class Outcome:
     failure: Failure | None = None
     lent: tuple[str, ...] = ()
     partial: float | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True)

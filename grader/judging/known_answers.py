@@ -7,7 +7,6 @@ of the bank all read these.
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,14 +15,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from checking import CheckFailed
 from grader.bank import KnownAnswer
 from grader.files import COURSE, replace_file, version
 from grader.judging.cells import execute, outcome_of
 from grader.judging.fork import in_a_fork, in_forks
 from grader.judging.job import Failure, Outcome
 from grader.judging.naming import Symptoms, symptom
-from grader.notebooks import code_cells, defined_names
+from grader.notebooks import code_cells, defined_names, mentions, metadata_of, name_of
 
 SECONDS_FOR_A_TASK = 300
 RECORDS = COURSE / "_build" / "known-answers"
@@ -114,19 +112,18 @@ def run_known_answers(
     tests: list[NotebookNode] = []
     owner, names = "", set[str]()
     for cell in code_cells(nbformat.reads(instructors, as_version=4)):
-        about = cell.metadata.nbgrader
-        if about.get("grade"):
+        if metadata_of(cell).get("grade"):
             tests += [cell] if owner == task else []
         else:
             execute(cell, shared)
-            if about.get("solution"):
-                owner = about.grade_id
+            if metadata_of(cell).get("solution"):
+                owner = name_of(cell)
                 names = defined_names(cell.source) if owner == task else names
     return [
         {
             # A test that does not mention the answer cannot fail because of it, and may take long.
-            cell.metadata.nbgrader.grade_id: _run_test(cell, answer, dict(shared))
-            if any(re.search(rf"\b{name}\b", cell.source) for name in names)
+            name_of(cell): _run_test(cell, answer, dict(shared))
+            if mentions(cell.source, names)
             else Outcome(True)
             for cell in tests
         }
@@ -138,10 +135,8 @@ def _run_test(test: NotebookNode, answer: KnownAnswer, namespace: dict[str, Any]
     try:
         exec(compile(answer.source, "<answer>", "exec"), namespace)
         execute(test, namespace)
-    except CheckFailed as error:
-        return outcome_of(error)
     except Exception as error:
-        return Outcome(False, f"{type(error).__name__}: {error}")
+        return outcome_of(error, test)
     return Outcome(True)
 
 

@@ -14,7 +14,10 @@ def symptom(outcome: Outcome) -> str:
 
 
 def name_mistakes(shown: Symptoms, known: dict[str, Symptoms]) -> tuple[str, ...]:
-    """The sentences of the known mistakes that have the same symptoms as an answer.
+    """The sentences of the known mistakes with the same symptoms as an answer in all its tests.
+
+    A wrong name is worse than none: an answer that equals a known mistake in one test alone is most
+    often something else.
 
     Args:
         shown: the symptoms of an answer, in the order of the cells.
@@ -22,10 +25,4 @@ def name_mistakes(shown: Symptoms, known: dict[str, Symptoms]) -> tuple[str, ...
     """
     if not any(shown.values()):
         return ()
-    same = [sentence for sentence, symptoms in known.items() if symptoms == shown]
-    # An answer with several mistakes may equal no single one. Then the last test decides whose
-    # symptom is that of a known mistake.
-    for cell in reversed(shown):
-        if not same and shown[cell]:
-            same = [s for s, symptoms in known.items() if symptoms.get(cell) == shown[cell]]
-    return tuple(same)
+    return tuple(sentence for sentence, symptoms in known.items() if symptoms == shown)

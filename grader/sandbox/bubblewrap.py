@@ -12,7 +12,10 @@ from grader.sandbox.walls import SCRATCH
 # The files of the course that can be read in the sandbox; none with solutions or hidden tests.
 VISIBLE = (
     *("lib", "checking", "experiments", "grader/__init__.py", "grader/border"),
-    *(f"grader/sandbox/{name}.py" for name in ("__init__", "messages", "student", "walls", "warm")),
+    *(
+        f"grader/sandbox/{name}.py"
+        for name in ("__init__", "messages", "shell", "student", "walls", "warm")
+    ),
 )
 
 

@@ -1,9 +1,10 @@
 """Checks of an answer against a reference: what they call, and what they say."""
 
+import numpy as np
 import pytest
 import torch
 
-from checking import CheckFailed, check_same_as, example
+from checking import CheckFailed, call, check_same_as, example
 
 MUST_HOLD = "each row is a softmax of the scores"
 
@@ -66,6 +67,59 @@ def test_a_changed_argument_is_named(answer):
     assert (failure.must_hold, failure.step) == ("the arguments are left as they were", "ran")
 
 
+def appends(values):
+    values.append(1)
+
+
+def overwrites_a_tensor_in_a_list(values):
+    values[0].zero_()
+
+
+def overwrites_an_array_in_a_tuple(values):
+    values[0][:] = 0
+
+
+def overwrites_a_list_in_a_dict(values):
+    values["a"][1] = 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "argument"),
+    [
+        (appends, [0, 1]),
+        (overwrites_a_tensor_in_a_list, [torch.ones(2), "text"]),
+        (overwrites_an_array_in_a_tuple, (np.ones(2), float("nan"))),
+        (overwrites_a_list_in_a_dict, {"a": [0, 1], "b": None}),
+    ],
+)
+def test_a_change_within_an_argument_is_named_and_taken_back(answer, argument):
+    before = repr(argument)
+    with pytest.raises(CheckFailed, match="the arguments are left as they were"):
+        call(answer, argument)
+    assert repr(argument) == before
+    call(len, argument)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda x: [][x], "`<lambda>` runs on 3"),
+        (lambda: [][0], "`<lambda>` runs"),
+        (
+            lambda x: torch.distributions.Distribution(validate_args=False).sample(),
+            "`<lambda>` runs on 3",
+        ),
+    ],
+)
+def test_code_that_raises_is_named_with_its_arguments(answer, says):
+    arguments = [3] * answer.__code__.co_argcount
+    with pytest.raises(CheckFailed) as caught:
+        call(answer, *arguments)
+    assert (caught.value.must_hold, caught.value.step) == (says, "ran")
+    assert caught.value.detail[0].startswith("It raised ")
+    assert not caught.value.detail[0].endswith(("Error", ": "))
+
+
 def test_a_change_in_place_of_what_the_gradient_needs_is_named():
     def answer(query, key):
         exponential = torch.exp(query @ key.mT)
@@ -96,5 +150,6 @@ def test_a_cut_graph_is_named():
 
 def test_an_error_that_only_gradients_bring_is_shown():
     failure = failure_of(lambda query, key: torch.tensor(softmax_of_scores(query, key).numpy()))
-    assert (failure.must_hold, failure.step) == ("your code runs", "ran")
+    runs = "`<lambda>` runs on float64 tensor (2, 3, 4), float64 tensor (2, 5, 4)"
+    assert (failure.must_hold, failure.step) == (runs, "ran")
     assert "Can't call numpy() on Tensor that requires grad" in failure.detail[0]

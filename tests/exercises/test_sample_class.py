@@ -94,9 +94,9 @@ def test_every_graded_cell_was_really_run(path):
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("name", STUDENTS)
-def test_every_student_gets_a_feedback_page_a_notebook(part, name):
+def test_every_student_gets_a_feedback_page_a_notebook_and_one_over_all(part, name):
     pages = sorted(path.stem for path in (SAMPLE / "feedback" / name / part).glob("*.html"))
-    assert pages == [path.stem for path in notebooks(part)]
+    assert pages == [*(path.stem for path in notebooks(part)), "index"]
 
 
 # --- what students may see ----------------------------------------------------------------
@@ -144,11 +144,12 @@ def test_feedback_shows_no_hidden_test_and_no_reference(path):
 def test_feedback_says_what_is_wrong_and_where_to_read():
     text = shown_text(SAMPLE / "feedback/daniel/transformer/03-scaled-dot-product.html")
     for words in [
-        "does not hold: the score is the dot product divided by the square root of d_k",
+        "This must hold: the score is the dot product divided by the square root of d_k",
         "Called: attention_scores(float32 tensor (1, 4), float32 tensor (1, 4))",
         "expected there: [5] got there: [10]",
         "Known mistake: the 1/√d_k is missing.",
         "Read again: book/transformer/scaled-dot-product.",
+        "What to mend first",
         "daniel/transformer/03-scaled-dot-product.ipynb",
         "SHA-256",
     ]:

@@ -13,10 +13,9 @@ import time
 
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateFeedback
 from sqlalchemy.exc import OperationalError
 
-from grader.batch import command, grading
+from grader.batch import command, feedback, grading
 from grader.batch.totals import Totals
 from tests.exercises.running import read
 from tests.grader.small_course import NOTEBOOK, POINTS, RIGHT, WRONG, SmallCourse
@@ -189,8 +188,8 @@ def is_whole(course):
             grades = submission.notebooks[0].grades
             assert len({g.name for g in grades}) == len(grades) == 14
             assert all(g.auto_score is not None for g in grades)
-            feedback = course.root / "feedback" / student / "transformer" / f"{NOTEBOOK}.html"
-            assert feedback.exists(), "a run that was stopped leaves no feedback undone"
+            page = course.root / "feedback" / student / "transformer" / f"{NOTEBOOK}.html"
+            assert page.exists(), "a run that was stopped leaves no feedback undone"
     return course.scores() == EXPECTED
 
 
@@ -269,7 +268,7 @@ STEPS = [
     (grading.Record, "enroll"),
     (grading.Record, "save"),
     (grading, "replace_file"),
-    (GenerateFeedback, "convert_single_notebook"),
+    (feedback, "write_page"),
     (command, "export"),
     (grading.Record, "penalise"),
     (command, "score_table"),

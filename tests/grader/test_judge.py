@@ -1,6 +1,7 @@
 """The judge's outcomes: like those of answers and tests in one process, and within limits."""
 
 import copy
+import time
 
 import nbformat
 import pytest
@@ -11,7 +12,7 @@ from grader.judging.judge import judge
 from grader.notebooks import defined_names
 from grader.sandbox.sandbox import Sandbox
 from grader.sandbox.walls import Limits
-from grader.submissions.reading import MAX_SOURCE, match_cells
+from grader.submissions.reading import MAX_SOURCE, match_cells, rebuild, sources_of
 from tests.exercises.running import SOLUTIONS, answer_cells, graded_cells, read, run_cells
 
 NOTEBOOKS = {path: read(path) for path in SOLUTIONS}
@@ -82,6 +83,140 @@ def test_a_syntax_error_is_the_cells_own(judged_with):
     assert outcomes["causal_mask"].error == "SyntaxError: expected ':' (line 1 of the cell)"
     assert not outcomes["causal_mask_hidden_tests"].passed
     assert outcomes["padding_mask_hidden_tests"].passed
+
+
+UNWRITTEN = "def causal_mask(*a, **k):\n    raise NotImplementedError"
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (
+            "def causal_mask(length)\n    return 1",
+            "your cell has a SyntaxError in line 1: expected",
+        ),
+        ("x = 1\n1 / 0", "your cell raised a ZeroDivisionError in line 2: division by zero"),
+        ("def causalmask(*a): return 1", "your cell defines `causalmask`, asked is `causal_mask`"),
+        ("x = 1 == 1", "your cell defines `x`, asked is `causal_mask`"),
+        ("print(1)", "your cell does not define `causal_mask`"),
+        ("", "the answer cell is empty"),
+        (UNWRITTEN, "It still raises NotImplementedError: replace that line by your code"),
+        (
+            "def causal_mask(*a):\n    return torch.distributions.Distribution().sample()",
+            "It raised NotImplementedError: (in Distribution.rsample)",
+        ),
+        (
+            "def causal_mask(*a):\n    return [][3]",
+            "list index out of range, in line 2 of the cell",
+        ),
+        (
+            "from lib.masks import causal_mask as own\ndef causal_mask(*a): return own(2)",
+            "It raised Forbidden: lib.masks.causal_mask is what this notebook asks you to write",
+        ),
+        (
+            "def causal_mask(*a): return torch.ones(10**10)",
+            "that is over the memory limit of 1 GiB",
+        ),
+        (
+            "def causal_mask(*a):\n    x = []\n    while True: x.append(bytes(10**8))",
+            "It raised MemoryError, in line 3 of the cell that defines causal_mask; that is over",
+        ),
+        (
+            "import threading\ndef causal_mask(*a): threading.Thread(target=print).start()",
+            "can't start new thread, in line 2 of the cell",
+        ),
+    ],
+)
+def test_the_true_cause_is_told(answer, cause, judged_with):
+    outcomes = judged_with(answer)
+    for test in ("causal_mask_tests", "causal_mask_hidden_tests"):
+        assert cause in outcomes[test].cause, outcomes[test]
+        assert not outcomes[test].stopped
+    assert outcomes["padding_mask_tests"].cause == ""
+
+
+def test_a_missing_helper_is_told_with_the_added_cell_that_failed(sandbox):
+    answers = {task: (text,) for task, text in REFERENCE.items()}
+    helper = "import nowhere\ndef helper(*a): return 1"
+    answers["causal_mask"] = (helper, "def causal_mask(*a, **k): return helper()")
+    outcome = judge(NOTEBOOKS[MASKS], answers, sandbox)["causal_mask_tests"]
+    assert "name 'helper' is not defined" in outcome.error
+    assert outcome.cause.endswith(
+        "; an added cell above failed with ModuleNotFoundError: No module named 'nowhere' (line 1 "
+        "of the cell), so `helper` is not defined"
+    )
+
+
+def test_no_cell_prints_what_a_hidden_test_has_called(sandbox):
+    """A later answer prints the calls that an earlier one has recorded; there are none yet."""
+    spy = "calls = []\ndef padding_mask(*a, **k):\n    calls.append(str(a))"
+    answers = REFERENCE | {
+        "padding_mask": spy,
+        "causal_mask": f"print('calls:', calls)\n{REFERENCE['causal_mask']}",
+        "decoder_mask": "def decoder_mask(*a, **k):\n    import os\n    os._exit(0)",
+        "window_mask": f"print('calls:', calls)\n{REFERENCE['window_mask']}",
+    }
+    outcomes = run_judge(MASKS, answers, sandbox)
+    assert outcomes["decoder_mask_tests"].stopped, "so that all cells were run once more"
+    for task in ("causal_mask", "window_mask"):
+        assert outcomes[task].output == "calls: []\n"
+
+
+def test_a_name_that_was_lent_is_undefined_again(sandbox):
+    looks = (
+        "seen = []\ndef masked_softmax(*a, **k):\n"
+        "    seen.append('attention_scores' in globals())\n"
+        "    raise ValueError(str(seen))"
+    )
+    answers = SCALED_REFERENCE | {"attention_scores": "", "masked_softmax": looks}
+    outcomes = run_judge(SCALED, answers, sandbox)
+    assert "[False, True, False, True]" in outcomes["masked_softmax_hidden_tests"].error
+
+
+PLAIN = """\
+assert twice(np.float64(2)) == 4
+assert twice(3) == 6, "three is doubled"
+### BEGIN HIDDEN TESTS
+assert twice(5) == 10
+assert twice(7) == 14, "seven is doubled"
+### END HIDDEN TESTS"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "must_hold", "error"),
+    [
+        ("return 2 * x", "", ""),
+        ("return x", "twice(np.float64(2)) == 4", "AssertionError"),
+        ("return 4", "twice(3) == 6", "AssertionError: three is doubled"),
+        ("return 2 * min(x, 4)", "what a hidden test asserts", "AssertionError"),
+        ("return 2 * min(x, 6)", "seven is doubled", "AssertionError: seven is doubled"),
+        ("return [][int(x)]", "", "IndexError"),
+        ("assert x is None", "", "AssertionError"),
+    ],
+)
+def test_a_teachers_plain_notebook_is_graded(answer, must_hold, error, sandbox):
+    """The import cell has no nbgrader metadata, and the tests are plain asserts."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("import numpy as np"),
+            nbformat.v4.new_code_cell(
+                "def twice(x):\n    return np.multiply(2, x).item()",
+                metadata={"nbgrader": {"grade_id": "twice", "solution": True}},
+            ),
+            nbformat.v4.new_code_cell(
+                PLAIN.replace("np.float64(2)", "float(np.float64(2))"),
+                metadata={"nbgrader": {"grade_id": "tests", "grade": True, "points": 1}},
+            ),
+            nbformat.v4.new_code_cell("this is no Python, and stands below all tests"),
+        ]
+    )
+    outcomes = judge(notebook, {"twice": (f"def twice(x):\n    {answer}",)}, sandbox)
+    outcome = outcomes["tests"]
+    assert outcome.passed == (not error)
+    assert outcome.error.startswith(error)
+    found = outcome.failure.must_hold if outcome.failure else ""
+    assert found == must_hold.replace("np.float64(2)", "float(np.float64(2))")
+    assert ("in line 2 of the cell" in outcome.cause) == bool(error and not must_hold)
 
 
 def test_warnings_and_prints_cost_nothing_and_are_kept(judged_with):
@@ -252,6 +387,58 @@ def test_a_cell_is_known_by_what_it_defines_unless_it_is_too_long():
     submission = match_cells(cells, NOTEBOOKS[MASKS])
     assert "causal_mask" not in submission.sources
     assert any("no cell found for causal_mask" in repair for repair in submission.repairs)
+
+
+def test_what_was_added_to_the_instructors_cells_is_run_and_told():
+    cells = read(MASKS).cells
+    by_id = {cell.id: cell for cell in cells}
+    by_id["setup"].source += "\nimport numpy as np\n%matplotlib inline"
+    by_id["causal_mask_tests"].source = (
+        f"import math\n{REFERENCE['causal_mask']}\nx = 3\n" + by_id["causal_mask_tests"].source
+    )
+    by_id["window_mask_tests"].source += "\n# a remark\nprint(window_mask(3, 1))"
+    by_id["padding_mask_tests"].source += "\ndef padding_mask(:"
+    submission = match_cells(cells, NOTEBOOKS[MASKS])
+    first = next(iter(REFERENCE))
+    assert "import numpy as np" in submission.sources[first][0]
+    (added,) = submission.sources["causal_mask_tests"]
+    assert added.startswith("import math\ndef causal_mask(") and "x = 3" not in added
+    assert "window_mask_tests" not in submission.sources
+    said = "\n".join(submission.repairs)
+    assert "`import numpy as np` and 1 more" in said and "`import math` and 1 more" in said
+    assert "padding_mask_tests was changed and has an error" in said
+    rebuilt = rebuild(NOTEBOOKS[MASKS], submission)
+    assert sources_of(rebuilt) == submission.sources
+
+
+def test_a_cell_between_an_answer_and_its_test_is_run_with_that_answer():
+    cells = read(MASKS).cells
+    place = [cell.id for cell in cells].index("causal_mask") + 1
+    cells.insert(place, nbformat.v4.new_code_cell("helper = 1"))
+    cells.append(nbformat.v4.new_code_cell("below all tests"))
+    submission = match_cells(cells, NOTEBOOKS[MASKS])
+    assert submission.sources["causal_mask_tests"] == ("helper = 1",)
+    assert set(submission.sources) == {*REFERENCE, "causal_mask_tests"}
+    assert submission.repairs == ()
+
+
+def test_two_attempts_that_have_lost_their_ids_are_both_run():
+    cells = read(MASKS).cells
+    place = [cell.id for cell in cells].index("causal_mask")
+    attempts = ["def causal_mask(): return 1", "%time 1\ndef causal_mask(): return 2"]
+    cells[place : place + 1] = map(nbformat.v4.new_code_cell, attempts)
+    submission = match_cells(cells, NOTEBOOKS[MASKS])
+    assert submission.sources["causal_mask"] == tuple(attempts)
+    assert "two cells are causal_mask; they were run one after the other" in submission.repairs
+
+
+def test_reading_huge_cells_takes_time_by_their_size_alone():
+    huge = "def causal_mask(): pass\n" + "(" * 90 + "1" + "+1" * (MAX_SOURCE // 3) + ")" * 90
+    cells = [nbformat.v4.new_code_cell(f"{huge}\n#{i}") for i in range(100)]
+    start = time.perf_counter()
+    submission = match_cells(cells, NOTEBOOKS[MASKS])
+    assert time.perf_counter() - start < 2  # parsing a single one takes 0.2 s
+    assert any("causal_mask has over 200,000 characters" in said for said in submission.repairs)
 
 
 def test_only_names_defined_at_top_level_are_the_students():

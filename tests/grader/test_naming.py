@@ -118,10 +118,11 @@ def test_the_grader_names_what_the_bank_holds(path, which, examined):
     job, finding = examined(path, {task: a.source for task, a in mistakes.items()})
     assert not finding.fault
     for task, answer in mistakes.items():
-        assert answer.sentence in finding.mistakes[task], (
-            task,
-            symptoms_of_mistakes(job.instructors, job.bank, task),
-        )
+        known = symptoms_of_mistakes(job.instructors, job.bank, task)
+        symptoms = known[answer.sentence]
+        # Where a test fails that this mistake passes, it shows the mistake in another task.
+        if all(symptoms[cell] or finding.outcomes[cell].passed for cell in symptoms):
+            assert answer.sentence in finding.mistakes[task], (task, known)
 
 
 RESTYLED = {
@@ -145,6 +146,13 @@ def test_a_mistake_is_named_however_it_is_written(examined):
     _, finding = examined(path, {task: text for task, (text, _) in RESTYLED.items()})
     for task, (_, sentence) in RESTYLED.items():
         assert sentence in finding.mistakes[task]
+
+
+def test_an_answer_that_equals_a_mistake_in_one_test_alone_is_not_named():
+    known = {"forgets the mask": {"tests": "no mask", "hidden_tests": "no mask there either"}}
+    assert name_mistakes({"tests": "no mask", "hidden_tests": "no mask there either"}, known)
+    assert name_mistakes({"tests": "no mask", "hidden_tests": "too long"}, known) == ()
+    assert name_mistakes({"tests": "", "hidden_tests": "no mask there either"}, known) == ()
 
 
 def test_a_mistake_that_nobody_knows_is_not_named(examined):
