@@ -23,6 +23,7 @@ from grader.batch.pool import start_pool
 from grader.batch.results import NotebookMarks, results_of
 from grader.files import replace_file
 from grader.submissions.reading import UnreadableError, read_cells
+from grader.submissions.student_ids import problems_with_ids
 
 STUDENTS_PER_CHUNK = 2
 OVERVIEW = "index.html"
@@ -114,6 +115,7 @@ def _jobs(root: Path, assignment: str, students: Collection[str] | None) -> Iter
         marks.setdefault(student, {})[name] = found
     submitted = Path(course.root, course.submitted_directory)
     handed_in = {path.parent.name for path in submitted.glob(f"*/{assignment}")}
+    handed_in -= set(problems_with_ids(handed_in))  # of which nothing is graded
     for student in sorted(handed_in | set(marks)):
         if students is None or student in students:
             job = PagesJob(
