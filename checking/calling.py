@@ -180,21 +180,35 @@ def is_equal(value: Any, copy: Any) -> bool:
     return value is copy or (is_plain and (value == copy or value != value))
 
 
-def _restore(value: Any, copy: Any) -> None:
-    """Put back into a value what it held when `_copy` made the copy."""
-    if isinstance(value, Tensor):
+def _restore(value: Any, copy: Any) -> Any:
+    """Put back into a value what it held when `_copy` made the copy.
+
+    Returns:
+        The value; the copy, if it cannot be put back.
+    """
+    if isinstance(value, Tensor) and isinstance(copy, Tensor):
         with torch.no_grad():
             if value.shape == copy.shape:  # into its memory, which others may share
                 value.copy_(copy)
             else:
                 value.data = copy
-    elif isinstance(value, np.ndarray):
+        return value
+    if type(value) is not type(copy):
+        return copy
+    if isinstance(value, np.ndarray) and value.shape == copy.shape:
         value[...] = copy
-    elif type(value) is tuple:
-        for item, original in zip(value, copy, strict=True):
-            _restore(item, original)
-    elif type(value) is list:
-        value[:] = copy
-    elif type(value) in (dict, set):
+    elif type(value) in (list, tuple):
+        items = [*map(_restore, value, copy), *copy[len(value) :]]
+        if type(value) is tuple:
+            return tuple(items)
+        value[:] = items
+    elif type(value) is dict:
+        entries = {k: _restore(value[k], v) if k in value else v for k, v in copy.items()}
+        value.clear()
+        value.update(entries)
+    elif type(value) is set:
         value.clear()
         value.update(copy)
+    else:
+        return copy
+    return value

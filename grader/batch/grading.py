@@ -33,16 +33,15 @@ from grader.course import parts_of
 from grader.files import replace_file, version
 from grader.judging.job import Finding, Job, Setting
 from grader.judging.report import write_outcomes
-from grader.notebooks import code_cells, imported_modules, name_of
+from grader.notebooks import imported_modules
 from grader.submissions.reading import (
     MAX_BYTES,
     Submission,
     UnreadableError,
-    own_id,
-    read_cells,
     read_submission,
     rebuild,
 )
+from grader.submissions.recognising import Notebooks
 from grader.submissions.student_ids import problems_with_ids
 from grader.submissions.timestamps import NAME, BadTimestamp, handed_in_at
 
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
     from grader.batch.cluster import Cluster
 
 
-MOST_UNKNOWN_FILES = 10  # of a student, that are looked into
+MOST_REMARKS = 10  # about a student's files with other names
 
 
 @dataclass(frozen=True)
@@ -186,6 +185,7 @@ class Grading:
                 f"expected a notebook of {record.assignment} ({', '.join(self.released)}), got "
                 f"{name!r}"
             )
+        self._recogniser = Notebooks({n: set(r.checksums) for n, r in self.released.items()})
         self._names = [n for n in self.released if not self.notebooks or n in self.notebooks]
         # The modules of all notebooks together, so that a process imports them only once.
         imported = (name for released in self.released.values() for name in released.modules)
@@ -214,8 +214,8 @@ class Grading:
             SandboxError: if the sandbox is required and cannot be built.
         """
         folders = self._student_folders()
-        paths = (f / self.record.assignment / f"{n}.ipynb" for f in folders for n in self._names)
-        total = sum(path.is_file() for path in paths)
+        found = (len(list(f.glob(f"{self.record.assignment}/*.ipynb"))) for f in folders)
+        total = sum(min(count, len(self._names)) for count in found)
         with tqdm(total=total, desc="Grading", unit="notebook", smoothing=0.05) as self._bar:
             items = (item for folder in folders for item in self._items_to_examine(folder))
             with contextlib.closing(workers.map(self._job, items)) as results:
@@ -316,36 +316,15 @@ class Grading:
             else:
                 self.summary.without.append(student)
             return {}
-        found = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-        unknown = sorted(set(found) - set(self.released))
-        for name in unknown[:MOST_UNKNOWN_FILES]:
-            self.summary.say(student, self._describe_unknown_file(found, name))
-        if len(unknown) > MOST_UNKNOWN_FILES:
-            self.summary.say(
-                student,
-                f"{len(unknown) - MOST_UNKNOWN_FILES} more files are no notebooks of this "
-                "assignment.",
-            )
-        known = {name: path for name, path in found.items() if name in self.released}
+        hidden = set(folder.glob(".*"))  # macOS adds ._NAME to what it packs
+        known, remarks = self._recogniser.assign(set(folder.glob("*.ipynb")) - hidden)
+        for path in sorted(remarks)[:MOST_REMARKS]:
+            self.summary.say(student, f"{path} {remarks[path]}")
+        if len(remarks) > MOST_REMARKS:
+            self.summary.say(student, f"{len(remarks) - MOST_REMARKS} more files are like these.")
         if not known:
             self.summary.say(student, "not handed in: no notebook of this assignment, so 0 points.")
         return known
-
-    def _describe_unknown_file(self, found: dict[str, Path], name: str) -> str:
-        """A sentence about a file whose name is not that of a notebook of the assignment."""
-        problem = f"{found[name]} is no notebook of this assignment and is not graded"
-        ids = {
-            known: {name_of(c) for c in code_cells(released.notebook)}
-            for known, released in self.released.items()
-        }
-        try:
-            own = {own_id(cell) for cell in read_cells(found[name])}
-        except UnreadableError:
-            return f"{problem}."
-        original = max(ids, key=lambda known: len(ids[known] & own))
-        if ids[original] & own and original not in found:
-            problem += f"; its cells are those of {original}.ipynb. Rename it and grade again"
-        return f"{problem}."
 
     def _say_unreadable(self, student: str, path: Path, error: UnreadableError) -> None:
         self.summary.say(

@@ -7,6 +7,7 @@
 import functools
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,24 @@ from grader.batch.results import NotebookMarks
 from grader.batch.workers import DIED, examine_job
 from grader.course import instructors_path
 from grader.judging.job import Finding, Job, JudgeError, Setting
-from grader.judging.report import write_outcomes
+from grader.judging.report import printable, write_outcomes
 from grader.notebooks import imported_modules
 from grader.sandbox.walls import Limits
 from grader.submissions.reading import UnreadableError, read_submission, rebuild, sources_of
+from grader.submissions.timestamps import BadTimestamp, handed_in_at
+
+
+def existing_timestamp(course: CourseDirectory, folder: str) -> datetime | None:
+    """When a submission was handed in, for nbgrader's own commands; what is no time is none."""
+    try:
+        return handed_in_at(Path(folder))
+    except BadTimestamp as error:
+        course.log.warning("%s.", printable(str(error)))
+        return None
+
+
+# nbgrader's own follows links, waits for pipes, stops at what is no time. No setting replaces it.
+CourseDirectory.get_existing_timestamp = existing_timestamp
 
 
 class SubmissionExporter(NotebookExporter):

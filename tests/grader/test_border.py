@@ -1,10 +1,13 @@
 """The border between judge and student: what crosses, how, and what must not."""
 
+import contextlib
 import json
 import multiprocessing
 import socket
 import struct
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -663,6 +666,34 @@ def test_a_flood_of_what_this_side_would_keep_is_an_error(student, name, monkeyp
     with pytest.raises(BorderError, match=r"(objects|parameters) do not cross in one test"):
         for _ in range(200):
             kept.append(flood(lambda: lambda: 0))
+
+
+LARGEST = {
+    "tensor": "torch.zeros(64 * 2**20, dtype=torch.uint8)",
+    "expanded tensor": "torch.zeros(1, dtype=torch.uint8).expand(64 * 2**20)",
+    "expanded tensors": "[torch.zeros(1).expand(15 * 2**20)] * 60",
+    "array": "__import__('numpy').zeros(8 * 2**20)",
+    "text": "'x' * 4_190_000",
+    "lists": "[[]] * 300_000",
+    "tensors": "[torch.zeros(1)] * 60_000",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS does not tell the peak of memory anew")
+@pytest.mark.parametrize("what", LARGEST)
+def test_reading_the_largest_message_takes_a_bounded_amount_of_memory(student, what):
+    give = student(f"def give(): return {LARGEST[what]}", seconds=60).root.get("give")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # sets the peak to what is used
+    before = memory("VmRSS")
+    with contextlib.suppress(ValueError):
+        give()
+    assert memory("VmHWM") - before < 400 * 2**20
+
+
+def memory(kind):
+    """Bytes of memory of this process: used now (VmRSS), or used at most so far (VmHWM)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.partition(f"{kind}:")[2].split()[0])
 
 
 def test_of_many_calls_back_only_the_last_keep_their_gradients(student, monkeypatch):

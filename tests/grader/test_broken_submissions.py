@@ -48,6 +48,11 @@ def attention_scores(query, key, scale=None):
     return query @ key.mT * (query.shape[-1] ** -0.5 if scale is None else scale)
 print("a remark at the top level", file=sys.stderr)
 """
+OTHER_NAMES = {
+    "renamed": "homework.ipynb",
+    "copy": f"{NOTEBOOK} (1).ipynb",
+    "notes": "notes.ipynb",
+}
 NEVER_ENDS = "while True:\n    pass"
 
 
@@ -66,6 +71,8 @@ def course(tmp_path_factory):
         "never-ends": with_answer("attention_scores", NEVER_ENDS),
         "lost-a-test": read(source),
         "renamed": read(source),
+        "copy": read(source),
+        "notes": nbformat.v4.new_notebook(),
         "cut-off": read(source),
         "nothing": None,
         "a-folder": None,
@@ -78,9 +85,10 @@ def course(tmp_path_factory):
     for student, notebook in notebooks.items():
         folder = root / "submitted" / student / "transformer"
         folder.mkdir(parents=True)
-        name = "homework.ipynb" if student == "renamed" else f"{NOTEBOOK}.ipynb"
+        name = OTHER_NAMES.get(student, f"{NOTEBOOK}.ipynb")
         if notebook is not None:
             nbformat.write(notebook, folder / name)
+    (root / "submitted" / "renamed" / "transformer" / "._homework.ipynb").touch()  # as from macOS
     broken = root / "submitted" / "cut-off" / "transformer" / f"{NOTEBOOK}.ipynb"
     broken.write_text(broken.read_text(encoding="utf-8")[:3000], encoding="utf-8")
     (root / "submitted" / "a-folder" / "transformer" / f"{NOTEBOOK}.ipynb").mkdir()
@@ -133,7 +141,7 @@ def test_a_deleted_test_comes_back(graded):
 @pytest.mark.parametrize(
     ("student", "advice"),
     [
-        ("renamed", "Rename it"),
+        ("notes", "is no notebook of this assignment"),
         ("cut-off", "Ask the student"),
         ("nothing", "not handed in"),
         ("a-folder", "it is a folder"),
@@ -147,6 +155,15 @@ def test_what_cannot_be_graded_is_said_in_one_line_with_advice(graded, student, 
     assert student not in grades, "no grade may be made up"
     row = next(line for line in output.splitlines() if line.split()[:1] == [student])
     assert set(row.split()[1:]) == {"-"}
+
+
+def test_a_notebook_with_another_name_is_graded_as_what_it_is(course, graded):
+    output, grades = graded
+    for student, how in (("renamed", "cells"), ("copy", "name")):
+        assert grades[student] == 17
+        (line,) = said_about(student, output)
+        assert line.endswith(f"is graded as {NOTEBOOK}.ipynb, by its {how}.")
+        assert (course / "feedback" / student / "transformer" / f"{NOTEBOOK}.html").exists()
 
 
 def test_a_notebook_outside_of_a_folder_is_mentioned(graded):

@@ -137,8 +137,11 @@ def test_nbgrader_does_not_let_a_broken_submission_stop_the_others(course):
     course.hand_in("a", RIGHT)
     course.submission("a").write_text("{", encoding="utf-8")
     course.hand_in("b", RIGHT)
+    timestamp = course.submission("b").with_name("timestamp.txt")
+    timestamp.write_text("handed in on Friday", encoding="utf-8")
     result = course.nbgrader("autograde", "transformer")
     assert "Ask the student for the file again" in result.stderr
+    assert "it reads 'handed in on Friday'" in result.stderr
     assert course.graded("b").exists() and not course.graded("a").exists()
 
 

@@ -41,7 +41,7 @@ Wrong()
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     course = SmallCourse(tmp_path_factory.mktemp("course"))
-    course.hand_in("<b>eve", HOSTILE)
+    course.hand_in("eve", HOSTILE)
     course.hand_in("honest", WRONG)
     result = course.grade()
     assert result.returncode == 0, result.stderr
@@ -89,7 +89,7 @@ def look(page, address):
 
 
 def test_feedback_runs_nothing(course, page):
-    path = course.root / "feedback" / "<b>eve" / "transformer" / f"{NOTEBOOK}.html"
+    path = course.root / "feedback" / "eve" / "transformer" / f"{NOTEBOOK}.html"
     text = look(page, path.as_uri())
     assert "owned" in text, "it is shown"
     assert page.evaluate("window.owned") is None and page.title() != "owned"
@@ -99,7 +99,7 @@ def test_feedback_runs_nothing(course, page):
 
 def test_the_formgrader_runs_nothing_and_shows_the_outcome(course, page, server):
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
-        submission = gradebook.find_submission("transformer", "<b>eve")
+        submission = gradebook.find_submission("transformer", "eve")
         identity = submission.notebooks[0].id
     text = look(page, f"{server}/formgrader/submissions/{identity}")
     assert "owned" in text and "This must hold" in text

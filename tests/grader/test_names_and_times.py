@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
+import grader.batch.preprocessors  # noqa: F401 -- nbgrader's commands load it with their settings
 from grader.submissions.student_ids import MAX_LENGTH, problem_with_id, problems_with_ids
 from grader.submissions.timestamps import MAX_BYTES, BadTimestamp, handed_in_at
 
@@ -73,6 +75,16 @@ def test_what_is_no_time_is_said_with_advice_and_never_waited_for(name, tmp_path
         handed_in_at(tmp_path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value) and "or delete it" in str(caught.value)
+
+
+def test_nbgraders_own_commands_read_the_time_in_the_same_way(tmp_path):
+    course = CourseDirectory()
+    assert course.get_existing_timestamp(str(tmp_path)) is None
+    os.mkfifo(tmp_path / "timestamp.txt")
+    assert course.get_existing_timestamp(str(tmp_path)) is None
+    os.unlink(tmp_path / "timestamp.txt")
+    (tmp_path / "timestamp.txt").write_text("2026-11-27 23:59:00 +0900", encoding="utf-8")
+    assert course.get_existing_timestamp(str(tmp_path)) == datetime(2026, 11, 27, 14, 59)
 
 
 GOOD_IDS = [

@@ -22,7 +22,7 @@ def draw_action(draw):
         [
             *[("hand_in", student, name, draw.choice(list(ANSWERS)))] * 4,
             ("take_away", student, name),
-            ("put_back", student, name),
+            ("put_back",),
             ("rename", student),
             ("come_late", student, draw.choice([-5, 30, 100, "on Friday"])),
             ("set_policy", draw.choice([None, {}, {student: 48}]), draw.choice([0, 72])),
@@ -72,7 +72,7 @@ def test_every_score_is_what_applies_now(first, graded):
         course = start(graded)
         try:
             play(course, random.Random(seed), rounds=2)
-            if seed % 10 == 0:
+            if seed % 50 == 0:
                 assert is_as_if_new(course, course.root.with_name("fresh"))
         except BaseException as error:
             error.add_note(f"seed {seed}: {course.done}")

@@ -25,7 +25,7 @@ def test_the_user_is_an_ordinary_one(home):
     assert result.stdout == f"({USER}, {USER}, {USER}) [] False\n"
 
 
-@pytest.mark.parametrize("file", ["test_sandbox.py", "test_attacks.py"])
+@pytest.mark.parametrize("file", ["test_sandbox.py", "test_system_calls.py", "test_attacks.py"])
 def test_an_ordinary_user_passes(file, home, lacking):
     if lacking:
         pytest.skip(f"no sandbox here: {lacking}")

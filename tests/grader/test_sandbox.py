@@ -14,7 +14,7 @@ import numpy
 import pytest
 import torch
 
-from grader.border import Border
+from grader.border import Border, Gone
 from grader.judging.fork import in_a_fork
 from grader.judging.job import JudgeError
 from grader.sandbox import sandbox as sandboxes
@@ -143,6 +143,10 @@ def test_random_numbers_are_the_same_for_every_judge():
     assert in_a_fork(draw, seconds=20) == in_a_fork(draw, seconds=20)
 
 
+def gone():
+    raise Gone("the other end is gone")
+
+
 @pytest.mark.parametrize(
     ("work", "says"),
     [
@@ -150,6 +154,7 @@ def test_random_numbers_are_the_same_for_every_judge():
         (lambda: os.kill(os.getpid(), signal.SIGKILL), r"process died \(code -9\)"),
         (lambda: time.sleep(60), "did not finish within 1 s"),
         (lambda: int("x"), "ValueError: invalid literal"),
+        (gone, "Gone: the other end is gone"),
         (lambda: lambda: 0, "died"),  # it cannot be sent
     ],
 )
