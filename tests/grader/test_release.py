@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import compute_checksum
 
 from grader import data_files
+from grader.batch.command import only_grading_of
 from grader.release import reference, releasing
 from tests.exercises.running import ROOT
 from tests.grader.own_course import (
@@ -135,6 +136,14 @@ def test_a_part_that_is_not_there_is_named_with_its_place(new_course):
         path.unlink()
     said = new_course.release()
     assert said.returncode == 1 and f"expected notebooks in {new_course.solutions}" in said.stderr
+
+
+def test_while_a_grading_runs_nothing_is_released(course):
+    (course.solutions / "more.csv").write_text("1\n", encoding="utf-8")
+    with only_grading_of(course.root):
+        said = course.release()
+    assert said.returncode == 1 and "is running; wait for its end" in said.stderr
+    assert not (course.exercises / "more.csv").exists()
 
 
 # --- all or nothing -----------------------------------------------------------------------
