@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.bank import load_notebook
+from grader.batch.command import only_grading_of
 from grader.batch.preprocessors import Judge
 from grader.course import open_course
 from grader.judging.job import JudgeError, Setting
@@ -39,8 +40,9 @@ def main() -> int:
     setting = Setting("if-possible", Judge(config=course.config).setting().limits)
     for part in arguments.parts:
         try:
-            paths = release(course, part, setting, count)
-        except (ReleaseError, SandboxError, SQLAlchemyError, OSError) as error:
+            with only_grading_of(arguments.root):
+                paths = release(course, part, setting, count)
+        except (ReleaseError, LookupError, SandboxError, SQLAlchemyError, OSError) as error:
             print(f"{part} is not released; the exercises are as before.\n{error}", file=sys.stderr)
             return 1
         print(f"{part}: {len(paths)} notebooks released.")
