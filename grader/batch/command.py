@@ -140,21 +140,27 @@ def main() -> int:
         with only_grading_of(arguments.root):
             policy = read_policy(course)
             setting = judge.setting()
-            summaries = {}
+            summaries, code = {}, 0
             for assignment in handed_in(course, arguments.assignments):
                 if len(arguments.assignments) > 1:
                     print(f"\n{assignment}:")
                 workers = workers_of(arguments, setting)
-                summaries[assignment] = grade_class(
-                    course, assignment, arguments, workers, setting, policy
-                )
+                try:
+                    summaries[assignment] = grade_class(
+                        course, assignment, arguments, workers, setting, policy
+                    )
+                except LookupError as error:  # the other parts are graded
+                    print(error, file=sys.stderr)
+                    code = 2
             # All grades are recorded before the first page is made.
             failed = []
-            if not arguments.dry_run:
+            if summaries and not arguments.dry_run:
                 failed = [line for name in summaries for line in write_feedback(arguments, name)]
                 print(f"Feedback: {Path(course.root, course.feedback_directory)}")
             print_all(failed)
-            return 1 if failed or any(summary.faults for summary in summaries.values()) else 0
+            if failed or any(summary.faults for summary in summaries.values()):
+                code = max(code, 1)
+            return code
     except (LookupError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -221,7 +227,7 @@ def grade_class(
             record.bring_in(policy)
         summary = grading.run(workers)
         totals.look(summary.states, grading.is_chosen)
-        for student, name in totals.changed_notebooks():
+        for student, name in [] if arguments.dry_run else totals.changed_notebooks():
             grading.page_path(student, name).unlink(missing_ok=True)  # it is written anew
         for_a_person = totals.for_a_person()
         table = score_table(record)
@@ -256,6 +262,11 @@ def problems_of(summary: Summary) -> Iterator[str]:
         yield from (f"{student}: {problem}" for problem in problems[:MOST_LINES])
         if len(problems) > MOST_LINES:
             yield f"{student}: and {len(problems) - MOST_LINES} more lines."
+    for name, students in sorted(summary.differing.items()):
+        yield (
+            f"{name} had other scores in the gradebook than in autograded/, so it was examined "
+            f"again, for {names_of(students)}."
+        )
     for name, students in sorted(summary.absent.items()):
         yield f"{name} was not handed in, so 0 points, by {names_of(students)}."
     if summary.without:

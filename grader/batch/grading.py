@@ -104,6 +104,7 @@ class Summary:
         unchanged: the number of notebooks that were graded already.
         problems: sentences for the teacher, by student.
         absent: for each notebook, the students who handed in others, and not this one.
+        differing: for each notebook, the students whose graded file had not the gradebook's scores.
         without: the students who handed in nothing of this assignment.
         changes: for each student, a line for each score that would change and is not recorded.
         again: the number of notebooks that were examined but not recorded.
@@ -116,6 +117,7 @@ class Summary:
     unchanged: int = 0
     problems: dict[str, list[str]] = field(default_factory=dict)
     absent: dict[str, list[str]] = field(default_factory=dict)
+    differing: dict[str, list[str]] = field(default_factory=dict)
     without: list[str] = field(default_factory=list)
     changes: dict[str, list[str]] = field(default_factory=dict)
     again: int = 0
@@ -374,11 +376,7 @@ class Grading:
         by_points = self._scores_of(name, nbformat.from_dict(graded))
         if in_gradebook and in_gradebook == {cell: by_points.get(cell) for cell in marks}:
             return graded
-        self.summary.say(
-            student,
-            f"{name}: the scores in {path} were not those in the gradebook, so it is examined "
-            "again.",
-        )
+        self.summary.differing.setdefault(name, []).append(student)
         return {}
 
     def _enroll(self, student: str, folder: Path) -> None:

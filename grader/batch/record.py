@@ -290,8 +290,12 @@ class Record:
         penalties = AssignLatePenalties(config=self.course.config)
         penalties.init_plugin()
         plugin = penalties.plugin_inst
+        known = self.penalties()
 
         def work() -> None:
+            if not known and self._gradebook.find_assignment(self.assignment).duedate is None:
+                self._gradebook.db.rollback()
+                return
             for submission in self._submissions():
                 is_due = submission.assignment.duedate is not None
                 late = submission.total_seconds_late if is_due else 0

@@ -8,6 +8,7 @@ import pytest
 from grader.batch import grading
 from grader.batch.policy import POLICY, PolicyError, read_policy
 from tests.grader.tiny_course import DUE, NAMES, PART, STUDENTS, start
+from tests.selection import ROOT
 
 
 @pytest.fixture
@@ -79,8 +80,10 @@ def test_a_gradebook_that_is_older_than_the_files_comes_right_with_a_line(course
     course.restore()
     said = course.run()
     assert row(said, "ben") == ["3", "1", "1", "5"]
-    (line,) = lines(said, "ben: 01-double")
-    assert "not those in the gradebook" in line and "examined again" in line
+    assert (
+        "01-double had other scores in the gradebook than in autograded/, so it was examined "
+        "again, for 1: ben."
+    ) in said
 
 
 def test_a_student_who_was_removed_comes_back_whole(course):
@@ -118,6 +121,8 @@ def test_a_student_is_told_of_a_changed_total_by_a_new_page(course):
     page.parent.mkdir(parents=True)
     page.write_text("3 of 3", encoding="utf-8")
     course.mark("aiko", "02-double", "hidden", 0)
+    course.run("--dry-run")
+    assert page.exists()
     course.run()
     assert not page.exists(), "an old page does not stand beside new grades"
 
@@ -283,6 +288,16 @@ def test_a_bad_policy_is_one_error_that_names_the_place(course, text, what):
     with pytest.raises(PolicyError, match=re.escape(what)) as error:
         read_policy(course.course)
     assert POLICY in str(error.value) and "\n" not in str(error.value)
+
+
+def test_the_policy_in_the_guide_is_one(course):
+    guide = (ROOT / "book" / "teachers-guide" / "grading.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", guide, re.S)
+    (course.root / POLICY).write_text(text.replace("transformer", PART), encoding="utf-8")
+    policy = read_policy(course.course)
+    assert policy.due[PART] < policy.extensions["chie"][PART]
+    minutes = [10, 11, 24 * 60, 24 * 60 + 1, 100 * 24 * 60]
+    assert [policy.penalty(20, 60 * late) for late in minutes] == [0, 2, 2, 4, 10]
 
 
 def test_due_dates_and_extensions_stand_in_the_gradebook(course):
