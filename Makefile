@@ -38,8 +38,7 @@ serve: book  ## show the book on http://localhost:8000
 	python -m http.server 8000 --directory _build/html
 
 exercises: $(INSTALLED)  ## release solutions/ as exercises/ and tell the gradebook
-	for part in $(PART); do nbgrader generate_assignment $$part --force || exit; done
-	python -m grader.judging --learn $(PART)
+	python -m grader.release $(PART)
 
 grade: $(INSTALLED)  ## grade submitted/STUDENT/PART/*.ipynb, of PART=... or of every part handed in
 	python -m grader $(PART)
@@ -49,7 +48,7 @@ report: $(INSTALLED)  ## write report/PART/ on a graded class: plots, tables, mi
 
 sample-class: $(INSTALLED)
 	python -m tools.sample_class $(SAMPLE) $(PART)
-	for part in $(PART); do nbgrader generate_assignment $$part --force --CourseDirectory.root=$(SAMPLE) --Application.log_level=WARN || exit; done
+	python -m grader.release $(PART) --root $(SAMPLE)
 	python -m grader $(PART) --root $(SAMPLE) --sandbox=if-possible
 
 bundle: exercises  ## pack what students get: _build/PART-course.zip for each part

@@ -11,6 +11,23 @@ c.CourseDirectory.course_id = "transformer-course"
 c.CourseDirectory.source_directory = str(HERE / "solutions")
 c.CourseDirectory.release_directory = str(HERE / "exercises")
 
+# Released notebooks say what a task is worth, and what a test that passes means.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "grader.release.student_notebook.StudentNotebook",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 # What students hand in is unpacked within limits; a file that cannot be unpacked stops no other.
 c.ZipCollectApp.extractor_plugin = "grader.submissions.collecting.Extractor"
 c.ZipCollectApp.collector_plugin = "grader.submissions.collecting.Collector"

@@ -1,8 +1,9 @@
 """Bans of what a task forbids: calling a forbidden function raises `Forbidden`, which says why.
 
-A ban holds for a function under every name that it has in torch, in `lib`, in `checking` and in the
-notebook, whether it was imported before the ban or after. It is a reminder and not a wall: a copy
-of the source, a module that is loaded again and torch's inner functions (`torch.ops`, say) pass it.
+A ban holds for a function under every name that it has in its package, in `lib`, in `checking` and
+in the notebook, whether it was imported before the ban or after. It is a reminder and not a wall: a
+copy of the source, a module that is loaded again and torch's inner functions (`torch.ops`, say)
+pass it.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# The packages, and the notebook, in which a ban is looked for under other names.
+# The packages, and the notebook, in which a ban is looked for beside the function's own package.
 SEARCHED = ("torch", "lib", "checking", "__main__")
 
 _allowed = False
@@ -42,8 +43,9 @@ def forbid(*names: str) -> None:
                 target.__init__ = _guard(constructor, name)  # type: ignore[misc]
         elif not hasattr(target, "_forbidden"):
             guards[id(target)] = target, _guard(target, name)
+    packages = {*SEARCHED, *(name.partition(".")[0] for name in names)}
     for module_name, module in list(sys.modules.items()):
-        if module_name.partition(".")[0] in SEARCHED and guards:
+        if module_name.partition(".")[0] in packages and guards:
             for attribute, value in list(getattr(module, "__dict__", {}).items()):
                 if id(value) in guards:
                     setattr(module, attribute, guards[id(value)][1])

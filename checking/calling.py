@@ -46,7 +46,7 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
         raise
     except Exception as error:
         raise explain_error(error) from error
-    changed = [pair for pair in zip(given, before, strict=True) if not _is_equal(*pair)]
+    changed = [pair for pair in zip(given, before, strict=True) if not is_equal(*pair)]
     for now, old in changed:
         _restore(now, old)  # later tests may use it, too
     for _, old in changed:
@@ -66,8 +66,10 @@ def explain_error(error: Exception) -> CheckFailed:
             "then run this one again."
         )
         return CheckFailed(UNWRITTEN, "ran", [detail])
-    name, _, arguments = last_call().partition("(")
-    arguments = arguments.removesuffix(")")
+    called = last_call()
+    # A module's call is noted as `Module(6, 10)(…)`.
+    start = called.find(")(") + 1 or called.find("(")
+    name, arguments = called[:start], called[start + 1 :].removesuffix(")")
     if len(arguments) > MOST_ARGUMENTS:
         arguments = f"{arguments[:MOST_ARGUMENTS]}…"
     must_hold = f"`{name}` runs" + (f" on {arguments}" if arguments else "")
@@ -161,7 +163,7 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _is_equal(value: Any, copy: Any) -> bool:
+def is_equal(value: Any, copy: Any) -> bool:
     """Whether a value still equals the copy that `_copy` made of it."""
     if isinstance(copy, Tensor):
         return isinstance(value, Tensor) and same_numbers(value.detach(), copy)
@@ -170,29 +172,43 @@ def _is_equal(value: Any, copy: Any) -> bool:
     if isinstance(copy, np.ndarray):
         return value.shape == copy.shape and value.tobytes() == copy.tobytes()
     if type(copy) in (list, tuple):
-        return len(value) == len(copy) and all(map(_is_equal, value, copy))
+        return len(value) == len(copy) and all(map(is_equal, value, copy))
     if type(copy) is dict:
-        return list(value) == list(copy) and all(map(_is_equal, value.values(), copy.values()))
+        return list(value) == list(copy) and all(map(is_equal, value.values(), copy.values()))
     # Of all else a copy is the object itself, which a list or dict still holds or does not.
     is_plain = isinstance(copy, int | float | str | set)
     return value is copy or (is_plain and (value == copy or value != value))
 
 
-def _restore(value: Any, copy: Any) -> None:
-    """Put back into a value what it held when `_copy` made the copy."""
-    if isinstance(value, Tensor):
+def _restore(value: Any, copy: Any) -> Any:
+    """Put back into a value what it held when `_copy` made the copy.
+
+    Returns:
+        The value; the copy, if it cannot be put back.
+    """
+    if isinstance(value, Tensor) and isinstance(copy, Tensor):
         with torch.no_grad():
             if value.shape == copy.shape:  # into its memory, which others may share
                 value.copy_(copy)
             else:
                 value.data = copy
-    elif isinstance(value, np.ndarray):
+        return value
+    if type(value) is not type(copy):
+        return copy
+    if isinstance(value, np.ndarray) and value.shape == copy.shape:
         value[...] = copy
-    elif type(value) is tuple:
-        for item, original in zip(value, copy, strict=True):
-            _restore(item, original)
-    elif type(value) is list:
-        value[:] = copy
-    elif type(value) in (dict, set):
+    elif type(value) in (list, tuple):
+        items = [*map(_restore, value, copy), *copy[len(value) :]]
+        if type(value) is tuple:
+            return tuple(items)
+        value[:] = items
+    elif type(value) is dict:
+        entries = {k: _restore(value[k], v) if k in value else v for k, v in copy.items()}
+        value.clear()
+        value.update(entries)
+    elif type(value) is set:
         value.clear()
         value.update(copy)
+    else:
+        return copy
+    return value

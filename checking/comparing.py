@@ -1,6 +1,7 @@
 """Comparing a result with what was expected, one step of `checking.failure.STEPS` after another."""
 
 import math
+import numbers
 from typing import Any
 
 import torch
@@ -11,10 +12,20 @@ from checking.words import describe, excerpt, name_index
 
 # Absolute and relative tolerance by dtype: above the rounding errors of sums of some dozen terms.
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 5e-2}
+# In float32, exact ways to one gradient differ more than those to one value: those of
+# F.layer_norm and F.group_norm by up to 2e-5.
+FOR_GRADIENTS = 10
 
 
 def compare(
-    actual: Any, expected: Any, must_hold: str, what: str, axes: str = "", step: str = "values"
+    actual: Any,
+    expected: Any,
+    must_hold: str,
+    what: str,
+    axes: str = "",
+    step: str = "values",
+    *,
+    exactly: bool = False,
 ) -> None:
     """Compare a value with what was expected, one step of `STEPS` after another.
 
@@ -25,12 +36,13 @@ def compare(
         what: what the message calls the value, such as "the result".
         axes: the names of the dimensions of a tensor, such as "batch head query key".
         step: the step at which a difference of values is reported.
+        exactly: whether tensors must be equal to the last digit.
 
     Raises:
         CheckFailed: at the first step that does not hold.
     """
     if isinstance(expected, Tensor):
-        _compare_tensors(actual, expected, must_hold, what, axes, step)
+        _compare_tensors(actual, expected, must_hold, what, axes, step, exactly)
     elif isinstance(expected, tuple | list):
         kind = type(expected).__name__
         if not isinstance(actual, tuple | list):
@@ -39,27 +51,34 @@ def compare(
             fail(must_hold, "shape", what, f"{len(expected)} items", f"{len(actual)} items")
         for i, (a, e) in enumerate(zip(actual, expected, strict=True)):
             item = f"item {i + 1} of {what}"
-            compare(a, e, must_hold, item, axes if i == 0 else "", step)
+            compare(a, e, must_hold, item, axes if i == 0 else "", step, exactly=exactly)
     elif isinstance(expected, dict):
         if not isinstance(actual, dict) or set(actual) != set(expected):
             got = sorted(actual) if isinstance(actual, dict) else describe(actual)
             fail(must_hold, "type", what, f"a dict with keys {sorted(expected)}", f"{got}")
         for key in expected:
-            compare(actual[key], expected[key], must_hold, f"{what}[{key!r}]", axes, step)
+            item = f"{what}[{key!r}]"
+            compare(actual[key], expected[key], must_hold, item, axes, step, exactly=exactly)
     elif isinstance(expected, bool) or expected is None or isinstance(expected, str):
         if actual is not expected and not (isinstance(expected, str) and actual == expected):
             fail(must_hold, step, what, repr(expected), describe(actual))
     else:  # a number
         if isinstance(actual, Tensor) and actual.numel() == 1:
             actual = actual.item()
-        if isinstance(actual, bool) or not isinstance(actual, int | float):
+        if isinstance(actual, bool) or not isinstance(actual, numbers.Real):
             fail(must_hold, "type", what, f"a number, {expected:.6g}", describe(actual))
         if not math.isclose(actual, expected, rel_tol=1e-9, abs_tol=1e-12):
             fail(must_hold, step, what, f"{expected:.10g}", f"{actual:.10g}")
 
 
 def _compare_tensors(
-    actual: Any, expected: Tensor, must_hold: str, what: str, axes: str, step: str
+    actual: Any,
+    expected: Tensor,
+    must_hold: str,
+    what: str,
+    axes: str,
+    step: str,
+    exactly: bool,
 ) -> None:
 
     def reported(name: str) -> str:
@@ -76,7 +95,9 @@ def _compare_tensors(
         fail(must_hold, reported("dtype"), what, f"{expected.dtype}", f"{actual.dtype}")
     actual, expected = actual.detach(), expected.detach()
     if actual.is_floating_point():
-        tolerance = TOLERANCE[expected.dtype]
+        tolerance = 0.0 if exactly else TOLERANCE[expected.dtype]
+        if step == "gradient" and expected.dtype == torch.float32:
+            tolerance *= FOR_GRADIENTS
         actual, expected = actual.double(), expected.double()
         # The difference of two equal infinities would be NaN, and must count as 0.
         difference = torch.where(actual == expected, 0.0, (actual - expected).abs())

@@ -1,13 +1,14 @@
 """Gradients through a student's code, with respect to its arguments and to its parameters."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from checking.calling import call
+from checking.comparing import compare
 from checking.failure import CheckFailed
 from checking.inputs import example
 
@@ -81,24 +82,62 @@ def detach_arguments(
     return inputs, args, kwargs
 
 
-def result_gradients(result: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor] | None:
-    """Gradients of a fixed weighted sum of all differentiable results.
+def input_gradients(
+    results: Sequence[Any], inputs: Sequence[dict[str, Tensor]]
+) -> list[dict[str, Tensor] | None]:
+    """Gradients of fixed weighted sums of several results, each for its own inputs.
 
     Args:
-        result: a tensor, or a tuple or list with tensors in it.
-        inputs: the tensors for which gradients are computed, by name.
+        results: the results. Of a tuple or list, the first item counts.
+        inputs: for each result, the tensors for which gradients are computed, by name.
 
     Returns:
-        The gradients by name, zeros for an input on which no result depends; None if no result
-        requires a gradient.
+        For each result the gradients by name, zeros for an input on which it does not depend; None
+        if it does not require a gradient.
     """
-    results = result if isinstance(result, tuple | list) else (result,)
-    outputs = [r for r in results if isinstance(r, Tensor) and r.requires_grad]
-    if not outputs:
-        return None
-    total: Any = sum((r * example(*r.shape, seed=9, dtype=r.dtype)).sum() for r in outputs)
-    gradients = torch.autograd.grad(total, list(inputs.values()), allow_unused=True)
-    return {
-        name: torch.zeros_like(value) if gradient is None else gradient
-        for (name, value), gradient in zip(inputs.items(), gradients, strict=True)
-    }
+    firsts = [r[0] if isinstance(r, tuple | list) and r else r for r in results]
+    sums: list[Tensor | None] = [
+        (first * example(*first.shape, seed=9, dtype=first.dtype)).sum()
+        if isinstance(first, Tensor) and first.requires_grad
+        else None
+        for first in firsts
+    ]
+    leaves = [leaf for some in inputs for leaf in some.values()]
+    totals = [total for total in sums if total is not None]
+    # All at once, since a gradient through another process takes time.
+    found = torch.autograd.grad(totals, leaves, allow_unused=True) if totals and leaves else ()
+    gradients = dict(zip(map(id, leaves), found, strict=False))
+    return [
+        None
+        if total is None
+        else {
+            name: torch.zeros_like(leaf) if gradients[id(leaf)] is None else gradients[id(leaf)]
+            for name, leaf in some.items()
+        }
+        for total, some in zip(sums, inputs, strict=True)
+    ]
+
+
+def compare_gradients(
+    got: dict[str, Tensor] | None, wanted: dict[str, Tensor] | None, must_hold: str
+) -> None:
+    """Compare the gradients of a result with those of the reference's.
+
+    Args:
+        got: the gradients by name; None if the student's result does not require a gradient.
+        wanted: the right gradients; None if the reference's result does not require one.
+        must_hold: the property that is tested, as a sentence in the present tense.
+
+    Raises:
+        CheckFailed: at step "gradient", if one differs or is missing.
+    """
+    for name, expected in (wanted or {}).items():
+        if got is None:
+            if torch.count_nonzero(expected) == 0:
+                continue
+            detail = [
+                f"No gradient reaches {name}. Detaching, .item(), .data, numpy or torch.no_grad "
+                "cut the graph."
+            ]
+            raise CheckFailed(must_hold, "gradient", detail)
+        compare(got[name], expected, must_hold, f"the gradient for {name}", "", "gradient")

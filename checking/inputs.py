@@ -32,18 +32,45 @@ def _example(shape: tuple[int, ...], seed: int, dtype: torch.dtype) -> Tensor:
     return normal.reshape(shape).to(dtype)
 
 
-def set_parameters(module: nn.Module, *, seed: int = 0, zero: tuple[str, ...] = ()) -> nn.Module:
-    """Give every parameter and buffer of a module fixed numbers and return the module.
+def boolean(*shape: int, seed: int = 0) -> Tensor:
+    """A fixed Boolean tensor in which about two thirds of the elements are True."""
+    return example(*shape, seed=seed) > -0.43
+
+
+def masks(*shape: int, seed: int = 0) -> dict[str, Tensor]:
+    """Boolean masks of every form that can be broadcast to a shape.
+
+    Each leaves something visible in every row, along the last dimension.
+
+    Args:
+        shape: the shape, such as (batch, heads, query, key).
+        seed: another seed gives other masks.
+
+    Returns:
+        The masks by what they are, in words: one for each number of dimensions, and with all
+        dimensions for each that can have the length 1.
+    """
+    forms = [shape[start:] for start in range(len(shape))]
+    forms += [(*shape[:i], 1, *shape[i + 1 :]) for i in range(len(shape))]
+    forms += [(shape[0], *[1] * (len(shape) - 2), shape[-1])] if len(shape) > 2 else []
+    found = {}
+    for number, form in enumerate(dict.fromkeys(forms)):
+        mask = boolean(*form, seed=seed + number)
+        mask[..., form[-1] // 2] = True
+        found[f"with a mask of shape {form}"] = mask
+    return found
+
+
+def set_parameters(module: nn.Module, *, seed: int = 0) -> nn.Module:
+    """Give every parameter of a module fixed numbers and return the module.
 
     Args:
         module: the module.
         seed: another seed gives other numbers.
-        zero: parts of names; parameters whose names contain one of them get zeros.
     """
     state = {
-        name: example(*tensor.shape, seed=seed + i, dtype=tensor.dtype)
-        * (0.0 if any(word in name for word in zero) else 0.5)
-        for i, (name, tensor) in enumerate(sorted(module.state_dict().items()))
+        name: example(*parameter.shape, seed=seed + i, dtype=parameter.dtype) * 0.5
+        for i, (name, parameter) in enumerate(sorted(module.named_parameters()))
     }
-    module.load_state_dict(state)
+    module.load_state_dict(state, strict=False)
     return module

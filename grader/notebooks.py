@@ -9,6 +9,11 @@ from nbformat import NotebookNode
 
 from grader.files import COURSE
 
+# A line that defines a function, a class or a variable, neither indented nor a statement `else:`.
+DEFINING_LINE = re.compile(
+    r"^(?:(?:(?:async +)?def|class) +(\w+)|(?!(?:else|try|finally)\b)(\w+) *(?::|=(?!=)))", re.M
+)
+
 
 def parts(course: Path = COURSE) -> list[str]:
     """The names of the parts that have exercises: the folders of solutions/."""
@@ -42,12 +47,9 @@ def answer_cells(notebook: NotebookNode) -> list[str]:
     return [name_of(cell) for cell in code_cells(notebook) if metadata_of(cell).get("solution")]
 
 
-def defines(source: str, names: Iterable[str]) -> bool:
-    """Whether a cell has a line that defines each of the names, told without parsing it."""
-    return all(
-        re.search(rf"^(?:(?:async +)?def +{n}|class +{n})\b|^{n} *[:=]", source, re.MULTILINE)
-        for n in map(re.escape, names)
-    )
+def names_by_line(source: str) -> list[str]:
+    """The names that the lines of a cell seem to define, told without parsing it."""
+    return [function or name for function, name in DEFINING_LINE.findall(source)]
 
 
 def defined_names(source: str) -> set[str]:

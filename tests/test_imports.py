@@ -22,8 +22,8 @@ FOLDERS = {
 }
 # The subpackages of grader ("rooms") from top to bottom. Each may import those below it, and the
 # modules directly in grader.
-ROOMS = ["batch", "submissions", "judging", "sandbox", "border", "bank"]
-OF_NO_ROOM = ["course", "notebooks", "files", "__init__"]
+ROOMS = ["release", "batch", "submissions", "judging", "sandbox", "border", "bank"]
+OF_NO_ROOM = ["course", "data_files", "notebooks", "files", "__init__"]
 
 
 def sources(folder):

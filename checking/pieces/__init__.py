@@ -30,6 +30,8 @@ from checking.pieces.piece import Piece
 
 __all__ = ["Piece", "load_pieces", "pieces_of"]
 
+MOST_NAMES = 12  # of notebooks in a folder that a message lists
+
 
 def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
     """Collect the pieces of a part, and print which are the student's and which the course's.
@@ -43,7 +45,8 @@ def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
 
     Args:
         part: the name of the part, such as "transformer".
-        folder: the folder with the student's notebooks.
+        folder: the folder with the student's notebooks. If it is the course's own folder, as on
+            Colab, notebooks that are not in it are looked for beside it.
 
     Returns:
         An object with one attribute for each piece, such as `pieces.padding_mask`.
@@ -54,8 +57,11 @@ def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
     chosen, rows = {}, []
     known = pieces_of(part)
     with _without_side_effects():
-        notebooks = {piece.notebook for piece in known.values()}
-        runs = {name: _run_notebook(Path(folder, f"{name}.ipynb")) for name in notebooks}
+        folders = _folders_to_look_in(Path(folder).resolve())
+        notebooks = {
+            piece.notebook: _find_notebook(piece.notebook, folders) for piece in known.values()
+        }
+        runs = {name: _run_notebook(path) for name, path in notebooks.items()}
         for name, piece in known.items():
             answers, problem_if_absent = runs[piece.notebook]
             answer, problem = answers.get(name, (None, problem_if_absent))
@@ -67,6 +73,9 @@ def load_pieces(part: str, folder: str | Path = ".") -> SimpleNamespace:
     for name, owner, problem, notebook in rows:
         why = f"  ({notebook}: {problem})" if problem else ""
         print(f"  {name:{width}}  {owner}{why}")
+    missing = sorted(name for name, path in notebooks.items() if not path.exists())
+    if missing:
+        print("\n".join(["", *_advice(part, missing, folders)]))
     return SimpleNamespace(**chosen)
 
 
@@ -80,6 +89,35 @@ def pieces_of(part: str) -> dict[str, Piece]:
     if part not in known:
         raise ValueError(f"expected a part with pieces, of {known}, got {part!r}")
     return importlib.import_module(f"{__name__}.{part}").PIECES
+
+
+# --- finding a student's notebooks --------------------------------------------------------
+
+
+def _folders_to_look_in(folder: Path) -> list[Path]:
+    # Other folders have no such neighbour: in grading, what lies beside is not the student's.
+    is_the_courses = (folder / "checking" / "pieces").is_dir()
+    return [folder, folder.parent] if is_the_courses else [folder]
+
+
+def _find_notebook(name: str, folders: list[Path]) -> Path:
+    """The path of a notebook in the first folder that has it; if none has, in the first."""
+    paths = [folder / f"{name}.ipynb" for folder in folders]
+    return next((path for path in paths if path.exists()), paths[0])
+
+
+def _advice(part: str, missing: list[str], folders: list[Path]) -> list[str]:
+    """Lines about notebooks that are missing: where they were looked for, and what to do."""
+    lines = [f"Not found: {', '.join(f'{name}.ipynb' for name in missing)}."]
+    for folder in folders:
+        names = sorted(path.name for path in folder.glob("*.ipynb"))
+        there = ", ".join([*names[:MOST_NAMES], *(["…"] if names[MOST_NAMES:] else [])])
+        lines.append(f"Looked in {folder}. Notebooks there: {there or 'none'}.")
+    lines.append(
+        "To have your own pieces, put your notebooks there under exactly these names and run this "
+        f'cell again, or name their folder in a new cell: pieces = load_pieces("{part}", "FOLDER").'
+    )
+    return lines
 
 
 # --- running a student's notebook ---------------------------------------------------------

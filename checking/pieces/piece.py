@@ -9,7 +9,7 @@ from torch import Tensor
 from checking.calling import call
 from checking.checks import check, check_same_as
 from checking.gradients import parameter_gradients
-from checking.inputs import set_parameters
+from checking.modules import check_parameters, load, make_state
 
 SAME = "it gives what the course's gives"
 
@@ -61,11 +61,13 @@ def same_modules(sizes: tuple[int, ...], *cases: tuple) -> Callable[[Callable, C
             expected = reference(*sizes).to(case[0].dtype)
             module = call(answer, *sizes).to(case[0].dtype)
             shapes = {name: tuple(value.shape) for name, value in expected.named_parameters()}
-            check({n: tuple(v.shape) for n, v in module.named_parameters()}, shapes, SAME)
-            state = set_parameters(module).state_dict()
-            expected.load_state_dict({name: state[name] for name in shapes})
+            check_parameters(module, shapes, SAME)
+            state = {name: value.to(case[0].dtype) for name, value in make_state(shapes).items()}
+            load(module, state)
+            expected.load_state_dict(state)
             check_same_as(expected.forward, module, *case, must_hold=SAME)
-            check(parameter_gradients(module, *case), parameter_gradients(expected, *case), SAME)
+            found = parameter_gradients(module, *case)
+            check(found, parameter_gradients(expected, *case), SAME, step="gradient")
 
     return check_modules
 

@@ -26,6 +26,7 @@ from typing import NoReturn
 
 import nbformat
 
+from grader.data_files import attach_data_files
 from grader.notebooks import code_cells, metadata_of, name_of
 
 BANK = Path(__file__).parent
@@ -84,12 +85,16 @@ def read_bank(notebook: Path) -> list[KnownAnswer]:
 
 
 def load_notebook(path: Path) -> tuple[str, tuple[KnownAnswer, ...]]:
-    """An instructor's notebook as text, and the known answers to its tasks.
+    """An instructor's notebook as text, with its part's data files, and its known answers.
 
     Args:
         path: the notebook's path, such as solutions/transformer/02-masks.ipynb.
+
+    Raises:
+        ValueError: if the bank is malformed, or the data files are too large.
     """
-    return path.read_text(encoding="utf-8"), tuple(read_bank(path))
+    text = attach_data_files(path.read_text(encoding="utf-8"), path.parent)
+    return text, tuple(read_bank(path))
 
 
 def _read_task(path: Path, reference: str) -> list[KnownAnswer]:

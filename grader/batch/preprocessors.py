@@ -4,6 +4,9 @@
 `nbgrader generate_feedback` makes its pages with `FeedbackExporter`.
 """
 
+import functools
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +22,11 @@ from traitlets import Enum, Float, Integer
 from grader.bank import load_notebook
 from grader.batch.marks import read_marks
 from grader.batch.page import page_of
+from grader.batch.pool import start_pool
 from grader.batch.results import NotebookMarks
-from grader.batch.workers import examine_job
+from grader.batch.workers import DIED, examine_job
 from grader.course import instructors_path
-from grader.judging.job import Job, JudgeError, Setting
+from grader.judging.job import Finding, Job, JudgeError, Setting
 from grader.judging.report import printable, write_outcomes
 from grader.notebooks import imported_modules
 from grader.sandbox.walls import Limits
@@ -124,13 +128,33 @@ class Judge(NbGraderPreprocessor):
         """
         text, bank = load_notebook(instructors_path(self.config, resources["nbgrader"]))
         modules = imported_modules(nbformat.reads(text, as_version=4))
-        finding = examine_job(Job(text, bank, sources_of(nb), self.setting(), modules))
+        job = Job(text, bank, sources_of(nb), self.setting(), modules)
+        finding = _examine_apart(job)
         if finding.fault:
             raise JudgeError(
                 f"the grader failed, not the submission, which is not graded: {finding.fault}"
             )
         write_outcomes(nb, finding.outcomes, finding.mistakes)
         return nb, resources
+
+
+@functools.cache
+def _process() -> ProcessPoolExecutor:
+    """The process in which notebooks are examined; it stays for the next one."""
+    return start_pool(1)
+
+
+def _examine_apart(job: Job) -> Finding:
+    """Examine a notebook in a process without threads, which the formgrader's has many of.
+
+    Examining forks, and a fork of a process with threads may hang.
+    """
+    for _ in range(2):
+        try:
+            return _process().submit(examine_job, job).result()
+        except BrokenProcessPool:
+            _process.cache_clear()
+    return Finding({}, {}, 0.0, fault=DIED)
 
 
 class FeedbackExporter(Exporter):

@@ -6,10 +6,11 @@ process has a stand-in for it, a `Foreign`: calling the stand-in calls the objec
 alike, so a test can call the student's function and pass it a function or a model of the test,
 which the student's function can call in turn.
 
-Plain data are None, bool, int, float, str, list, tuple, dict, set, tensors, dtypes and random
-generators. Tensors are sent as safetensors and all else as JSON; nothing is ever unpickled. What
-arrives has exactly these types: an instance of a subclass of float whose `__eq__` always answers
-True arrives as a plain float.
+Plain data are None, bool, int, float, complex, str, bytes, range, list, tuple, dict, set,
+frozenset, tensors, dtypes, random generators of torch, and NumPy arrays and scalars of truth values
+and numbers. Tensors and arrays are sent as safetensors and all else as JSON; nothing is ever
+unpickled. What arrives has exactly these types: an instance of a subclass of float whose `__eq__`
+always answers True arrives as a plain float, a named tuple as a tuple, an OrderedDict as a dict.
 
 Calls are differentiable. The inputs of a call are its arguments and the parameters of the modules
 that take part in it. In the backward pass the calling end sends the gradients of the call's outputs
@@ -17,7 +18,9 @@ to the other end and gets the gradients of its inputs back.
 
 The judge's end does not trust the student's. The student's side may call functions of the judge
 that it was given, and may use those attributes of a given model that the model's class in the test
-defines. It can change none of these objects.
+defines. It can change none of these objects, nor the tensors and arrays that it is called with,
+unless the test asks for that by `checking.in_place`. What it sends is held to the limits in
+`grader.border.limits`.
 
 Each end is a `Border`, which sends requests and answers those of the other end. Its `Connection`
 carries the messages. A `Writer` turns values into messages and a `Reader` turns messages back into

@@ -3,20 +3,28 @@
 import functools
 import itertools
 import socket
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from checking.batches import Call, Result
+from checking.calling import changed_argument, changes_are_accepted
 from grader.border.connection import Connection
 from grader.border.differentiable import attach_gradients
-from grader.border.errors import BorderError, describe_error, rebuild_error, well_formed
+from grader.border.errors import (
+    BorderError,
+    TooLarge,
+    describe_error,
+    rebuild_error,
+    well_formed,
+)
 from grader.border.foreign import Foreign, ForeignRoot, handle_of
-from grader.border.limits import MAX_CALLS
+from grader.border.limits import MAX_CALLS, MAX_NUMBER, short_name, whole_number
 from grader.border.objects import ObjectTable
 from grader.border.reader import Reader
-from grader.border.tensors import content_of, fingerprint, overwrite
+from grader.border.tensors import TensorUnpacker, content_of, fingerprint, overwrite
 from grader.border.updates import accept_updates, write_updates
 from grader.border.writer import Writer
 
@@ -69,8 +77,9 @@ class Border:
     def call(self, target: Foreign, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the other side.
 
-        Gradients flow through the call. If it changes tensors or generators among the arguments in
-        place, they are changed on this side too.
+        Gradients flow through the call. A generator among the arguments goes on on this side too.
+        A tensor or an array that the call has changed in place is changed here only if this side
+        trusts the other, or within `checking.in_place`.
 
         Args:
             target: the object's stand-in.
@@ -81,6 +90,7 @@ class Border:
 
         Raises:
             Exception: the exception that the call raised on the other side, rebuilt here.
+            CheckFailed: if the call has changed an argument that it must not change.
             BorderError: if the other end is gone, does not answer in time or sends nonsense.
         """
         self.called.add(handle_of(target))
@@ -101,6 +111,28 @@ class Border:
             result = attach_gradients(result, outputs, inputs, fetch_gradients)
         return result
 
+    def call_each(self, target: Foreign, calls: Sequence[Call], *, overwrite: bool) -> list[Result]:
+        """Call an object of the other side once for each of several `Call`s.
+
+        Args:
+            target: the object's stand-in.
+            calls: the arguments of the calls.
+            overwrite: as for `checking.batches.call_each`.
+
+        Raises:
+            BorderError: as `call` does, or if there is not one result for each call.
+        """
+        self.called.add(handle_of(target))
+        fields = [(one.args, one.kwargs, one.init, one.state) for one in calls]
+        answer = self.root.call_each(target, fields, overwrite)
+        with well_formed("the results of several calls"):
+            if len(answer) != len(calls):
+                raise ValueError
+            return [
+                Result(value, None if error is None else rebuild_error(error), bool(shares_memory))
+                for value, error, shares_memory in answer
+            ]
+
     def _fetch_gradients(self, number: int, gradients: list[Tensor | None]) -> Any:
         """Ask the other side for the gradients of a call's inputs, given those of its outputs."""
         writer = Writer(self._objects)
@@ -118,7 +150,10 @@ class Border:
         arguments = list(writer.arguments) if message["op"] == "call" else []
         is_outermost = self._connection.start_exchange()
         try:
-            self._send(message, writer)
+            try:
+                self._send(message, writer)
+            except TooLarge as error:
+                raise ValueError(str(error)) from None
             while True:
                 answer, tensors = self._connection.receive()
                 if "op" not in answer:
@@ -131,7 +166,7 @@ class Border:
                 self._objects.end_exchange()
 
     def _read_answer(
-        self, answer: dict[str, Any], tensors: dict[str, np.ndarray], arguments: list[Any]
+        self, answer: dict[str, Any], tensors: TensorUnpacker, arguments: list[Any]
     ) -> tuple[Any, list[Tensor]]:
         accept_updates(answer.get("updates"), self._objects, tensors)
         reader = Reader(self._objects, tensors)
@@ -141,11 +176,28 @@ class Border:
         outputs = list(reader.differentiable)
         if answer.get("changed"):
             with well_formed("a change"):
-                for index, tree in answer["changed"]:
-                    if type(index) is not int or not 0 <= index < len(arguments):
-                        raise IndexError
-                    overwrite(arguments[index], reader.read(tree))
+                changes = [
+                    (arguments[whole_number(index, MAX_NUMBER)], reader.read(tree))
+                    for index, tree in answer["changed"]
+                ]
+            for argument, _ in changes:
+                self._check_change(argument)
+            with well_formed("a change"):
+                for argument, content in changes:
+                    overwrite(argument, content)
         return result, outputs
+
+    def _check_change(self, argument: Any) -> None:
+        """Refuse a change of what the other side was given, unless this side has asked for it.
+
+        A generator goes on as it does in one process.
+
+        Raises:
+            CheckFailed: if the other side has changed a tensor or an array that it must not change.
+        """
+        asked_for = self.trusting or changes_are_accepted()
+        if not asked_for and not isinstance(argument, torch.Generator):
+            raise changed_argument(argument)
 
     # --- answering requests ---------------------------------------------------------------
 
@@ -156,10 +208,12 @@ class Border:
                 message, tensors = self._connection.receive(idle=True)
             except EOFError:
                 return
+            self._connection.start_exchange()
             self._serve_one(message, tensors)
+            self._connection.end_exchange()
             self._objects.end_exchange()
 
-    def _serve_one(self, message: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    def _serve_one(self, message: dict[str, Any], tensors: TensorUnpacker) -> None:
         writer = Writer(self._objects)
         self._depth += 1
         try:
@@ -174,7 +228,10 @@ class Border:
             answer = {"error": describe_error(error)}
         finally:
             self._depth -= 1
-        self._send(answer, writer)
+        try:
+            self._send(answer, writer)
+        except TooLarge as error:
+            self._send({"error": describe_error(ValueError(str(error)))}, Writer(self._objects))
 
     def _answer(self, message: dict[str, Any], reader: Reader, writer: Writer) -> dict[str, Any]:
         operation = message.get("op")
@@ -183,7 +240,8 @@ class Border:
         if operation == "backward":
             result: Any = self._gradients(message, reader)
         elif operation == "read":
-            result = self._attribute(message["target"], message["name"])
+            handle, name = message["target"], short_name(message["name"])
+            result = self._attribute(whole_number(handle, MAX_NUMBER), name)
         elif operation == "forget" and self.trusting:
             self._objects.forget()
             result = None
@@ -208,14 +266,13 @@ class Border:
             if fingerprint(value) != old
         ]
         if writer.differentiable and reader.differentiable:
-            self._objects.keep_graph(
-                message["number"], writer.differentiable, reader.differentiable
-            )
+            number = whole_number(message["number"], MAX_NUMBER)
+            self._objects.keep_graph(number, writer.differentiable, reader.differentiable)
         return answer
 
     def _gradients(self, message: dict[str, Any], reader: Reader) -> list[Tensor | None]:
         """Compute the gradients of the inputs of a call that this end has answered."""
-        outputs, inputs = self._objects.graph(message["number"])
+        outputs, inputs = self._objects.graph(whole_number(message["number"], MAX_NUMBER))
         given = reader.read(message["gradients"])
         found = torch.autograd.grad(outputs, inputs, given, allow_unused=True, retain_graph=True)
         return [None if gradient is None else gradient.detach() for gradient in found]

@@ -7,14 +7,13 @@ import struct
 import time
 from typing import Any
 
-import numpy as np
-
-from grader.border.errors import BorderError, Gone, TooLate, unreadable
+from grader.border.errors import BorderError, Gone, TooLarge, TooLate, unreadable
 from grader.border.limits import MAX_BYTES, MAX_TEXT
-from grader.border.tensors import unpack
+from grader.border.tensors import TensorUnpacker
 
 # A message begins with two numbers: how many bytes of JSON and how many bytes of tensors follow.
 SIZES = struct.Struct("!QQ")
+SECONDS_TO_NEXT_ALARM = 1.0  # code that catches every exception may have caught that of the alarm
 
 
 class Connection:
@@ -36,20 +35,22 @@ class Connection:
     ):
         self._stream, self._seconds, self._alarm = stream, seconds, alarm
         self._until = float("inf") if until is None else until
+        self._in_exchange = False
         self._deadline: float | None = None  # of the present exchange
         self._timeout: float | None = None  # the one that the socket has now, in seconds
         self._has_handler = False
         self._unread = bytearray()
 
     def start_exchange(self) -> bool:
-        """Start the time limit of an exchange, which lasts until `end_exchange`.
+        """Start an exchange and its time limit, which last until `end_exchange`.
 
         Returns:
             False if another exchange is going on already, whose time limit goes on as well; then
-            `end_exchange` must not be called. Always True without a limit.
+            `end_exchange` must not be called.
         """
-        if self._deadline is not None:
+        if self._in_exchange:
             return False
+        self._in_exchange = True
         if self._seconds is not None:
             now = time.monotonic()
             deadline = min(now + self._seconds, self._until)
@@ -58,12 +59,14 @@ class Connection:
                     signal.signal(signal.SIGALRM, _raise_too_late)
                     self._has_handler = True
                 # A moment after the timeout of the socket, which ends waiting for a message.
-                signal.setitimer(signal.ITIMER_REAL, max(deadline - now, 0) + 0.1)
+                first = max(deadline - now, 0) + 0.1
+                signal.setitimer(signal.ITIMER_REAL, first, SECONDS_TO_NEXT_ALARM)
             self._deadline = deadline
         return True
 
     def end_exchange(self) -> None:
-        """End the time limit that `start_exchange` has started."""
+        """End the exchange that `start_exchange` has started."""
+        self._in_exchange = False
         if self._deadline is not None:
             self._deadline = None
             if self._alarm:
@@ -77,13 +80,13 @@ class Connection:
             tensors: the message's tensors, as `TensorPacker.pack` returns them.
 
         Raises:
-            BorderError: if the message is too large.
+            TooLarge: if the message is too large; then nothing was sent.
             TooLate: if the other end does not read it in time.
             Gone: if the other end has closed the connection.
         """
         text = json.dumps(message).encode()
         if len(text) > MAX_TEXT or len(tensors) > MAX_BYTES + MAX_TEXT:
-            raise BorderError(f"a message of {len(text) + len(tensors):,} bytes does not cross")
+            raise TooLarge(f"a message of {len(text) + len(tensors):,} bytes does not cross")
         self._set_timeout()
         try:
             self._stream.sendall(SIZES.pack(len(text), len(tensors)) + text + tensors)
@@ -92,7 +95,7 @@ class Connection:
         except OSError as error:
             raise Gone(f"the other end is gone ({error})") from None
 
-    def receive(self, *, idle: bool = False) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def receive(self, *, idle: bool = False) -> tuple[dict[str, Any], TensorUnpacker]:
         """Wait for a message.
 
         Args:
@@ -100,7 +103,7 @@ class Connection:
                 close the connection.
 
         Returns:
-            The message, and its tensors as `grader.border.tensors.unpack` returns them.
+            The message, and its tensors.
 
         Raises:
             EOFError: if `idle`, and the other end has closed the connection.
@@ -115,7 +118,7 @@ class Connection:
         content = self._read(sum(sizes))
         try:
             message = json.loads(content[: sizes[0]])
-            tensors = unpack(content[sizes[0] :])
+            tensors = TensorUnpacker(content[sizes[0] :])
         except Exception as error:
             raise unreadable("a message", error) from None
         if type(message) is not dict:

@@ -20,8 +20,15 @@ EXCEPTIONS = {"Forbidden": Forbidden} | {
 }
 
 
-class BorderError(Exception):
-    """The other end sent what it must not send, or failed in another way of its subclasses."""
+class BorderError(BaseException):
+    """The other end sent what it must not send, or failed in another way of its subclasses.
+
+    It is no `Exception`, so that no test takes it for an exception of the code that it calls.
+    """
+
+
+class TooLarge(BorderError):
+    """A message of this end is larger than what may be sent."""
 
 
 class TooLate(BorderError):

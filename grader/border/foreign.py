@@ -5,10 +5,12 @@ So that no attribute of a stand-in hides one of its object, what this side must 
 stand-in itself is asked with the functions `handle_of` and `owner_of`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from torch import nn
+
+from checking.batches import Call, Result
 
 
 class Asker(Protocol):
@@ -18,6 +20,11 @@ class Asker(Protocol):
 
     def call(self, target: "Foreign", args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the other side."""
+
+    def call_each(
+        self, target: "Foreign", calls: Sequence[Call], *, overwrite: bool
+    ) -> list[Result]:
+        """Call an object of the other side several times."""
 
     def ask(self, message: dict[str, Any]) -> Any:
         """Send a message and return the answer."""
@@ -37,6 +44,10 @@ class Foreign:
         if name.startswith("_"):
             raise AttributeError(f"{self.__name__} is on the other side, which shows no {name}")
         return self._border.ask({"op": "read", "target": self._handle, "name": name})
+
+    def _call_each(self, calls: Sequence[Call], *, overwrite: bool) -> list[Result]:
+        """Do what `checking.batches.call_each` does, in one exchange."""
+        return self._border.call_each(self, calls, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"<{self.__name__} on the other side>"

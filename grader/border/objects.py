@@ -6,7 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from grader.border.errors import BorderError
 from grader.border.foreign import Asker, Foreign, ForeignModule
+from grader.border.limits import MAX_GRAPHS, MAX_KEPT, MAX_OBJECTS
 from grader.border.parameters import WatchedModule, parameters_of
 
 
@@ -35,15 +37,23 @@ class ObjectTable:
         self._stand_ins: dict[int, Foreign] = {}
         self._watched: dict[tuple[str, int], WatchedModule] = {}  # by side and handle
         self._taking_part: set[int] = set()  # ids of the modules in this exchange
-        # Outputs and inputs of the calls that this side has answered, by number of the call.
+        self._kept = 0  # bytes of the copies of the other side's parameters
+        # Outputs and inputs of the calls that this side has answered, by number of the call, from
+        # the oldest to the newest.
         self._graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
+        self._kept_for_graphs = 0  # bytes of the outputs
 
     # --- this side's objects --------------------------------------------------------------
 
     def handle(self, value: Any) -> tuple[int, bool]:
-        """The handle of an object of this side, and whether the handle was made just now."""
+        """The handle of an object of this side, and whether the handle was made just now.
+
+        Raises:
+            BorderError: if the other side is not trusted, and has got too many handles.
+        """
         if id(value) in self._handles:
             return self._handles[id(value)], False
+        self._check_count(self._own)
         handle = next(self._new_handles)
         self._own[handle], self._handles[id(value)] = value, handle
         return handle, True
@@ -88,7 +98,12 @@ class ObjectTable:
             name: the object's name, for messages.
             parameters: copies of the module's parameters, whose changes will be sent; None if the
                 object is not a module.
+
+        Raises:
+            BorderError: if the other side is not trusted, and this end knows too much of it.
         """
+        self._check_count(self._stand_ins)
+        self.keep(sum(parameter.nbytes for parameter in (parameters or {}).values()))
         if parameters is None:
             foreign = Foreign(self._border, handle, name)
         else:
@@ -96,6 +111,22 @@ class ObjectTable:
             self._watched["foreign", handle] = WatchedModule(foreign)
         self._stand_ins[handle] = foreign
         return foreign
+
+    def _check_count(self, known: dict[int, Any]) -> None:
+        if not self.trusting and len(known) >= MAX_OBJECTS:
+            raise BorderError(f"over {MAX_OBJECTS:,} objects do not cross in one test")
+
+    def keep(self, size: int) -> None:
+        """Count bytes of parameters of the other side that this end keeps a copy of from now on.
+
+        Raises:
+            BorderError: if the other side is not trusted, and they are too many.
+        """
+        self._kept += size
+        if not self.trusting and self._kept > MAX_KEPT:
+            raise BorderError(
+                f"over {MAX_KEPT // 2**20} MiB of parameters do not cross in one test"
+            )
 
     # --- parameters, which are kept equal on both sides -----------------------------------
 
@@ -157,13 +188,28 @@ class ObjectTable:
     # --- the calls that this side has answered --------------------------------------------
 
     def keep_graph(self, number: int, outputs: list[Tensor], inputs: list[Tensor]) -> None:
-        """Keep the outputs and inputs of a call that was answered, for its backward pass."""
+        """Keep the outputs and inputs of a call that was answered, for its backward pass.
+
+        If too many are kept, or outputs of too many bytes, the oldest are dropped.
+        """
+        if number in self._graphs:
+            raise BorderError(f"call {number} was answered already")
         self._graphs[number] = outputs, inputs
+        self._kept_for_graphs += _bytes_of_all(outputs)
+        while len(self._graphs) > MAX_GRAPHS or self._kept_for_graphs > MAX_KEPT:
+            oldest, _ = self._graphs.pop(next(iter(self._graphs)))
+            self._kept_for_graphs -= _bytes_of_all(oldest)
 
     def graph(self, number: int) -> tuple[list[Tensor], list[Tensor]]:
         """The outputs and the inputs of a call.
 
         Raises:
-            KeyError: if there was no such call.
+            KeyError: if there was no such call, or if it is too long ago.
         """
+        if number not in self._graphs:
+            raise KeyError(f"the gradients of call {number} are no longer kept")
         return self._graphs[number]
+
+
+def _bytes_of_all(tensors: list[Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors)

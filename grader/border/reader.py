@@ -3,20 +3,21 @@
 A message may be forged to do harm, so everything in it is checked before it is used.
 """
 
-import math
+import base64
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from grader.border.errors import BorderError, unreadable
 from grader.border.foreign import Foreign, ForeignMethod, ForeignModule
-from grader.border.limits import MAX_BYTES, MAX_DEPTH
+from grader.border.limits import MAX_DEPTH, MAX_NUMBER, MAX_RANGE, short_name, whole_number
 from grader.border.objects import ObjectTable
 from grader.border.parameters import parameters_of
-from grader.border.tensors import DTYPES, tensor_at
+from grader.border.tensors import DTYPES, TensorUnpacker
+
+CONTAINERS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
 class Reader:
@@ -24,14 +25,14 @@ class Reader:
 
     Args:
         objects: the objects that this end knows.
-        tensors: the tensors of the message, as `grader.border.tensors.unpack` returns them.
+        tensors: the tensors of the message.
 
     Attributes:
         differentiable: the same tensors as in the `Writer` that made the trees, on this side.
         arguments: the same values as in that `Writer`, on this side.
     """
 
-    def __init__(self, objects: ObjectTable, tensors: dict[str, np.ndarray]):
+    def __init__(self, objects: ObjectTable, tensors: TensorUnpacker):
         self._objects, self._tensors = objects, tensors
         self.differentiable: list[Tensor] = []
         self.arguments: list[Any] = []
@@ -59,20 +60,34 @@ class Reader:
             return float.fromhex(content)
         if kind == "dict":
             return {self._read(k, depth + 1): self._read(v, depth + 1) for k, v in content}
-        if kind in ("list", "tuple", "set"):
-            make: Callable = {"list": list, "tuple": tuple, "set": set}[kind]
+        if kind in CONTAINERS:
+            make: Callable = CONTAINERS[kind]
             return make(self._read(item, depth + 1) for item in content)
+        if kind == "array":
+            array = self._tensors.array(content, *rest)
+            self.arguments.append(array)
+            return array
+        if kind == "scalar":
+            return self._tensors.array(content, *rest)[()]
+        if kind == "complex":
+            return complex(*map(float.fromhex, (content, *rest)))
+        if kind == "bytes":
+            return base64.b64decode(content, validate=True)
+        if kind == "range":
+            numbers = range(content, *rest)
+            whole_number(len(numbers), MAX_RANGE)
+            return numbers
         if kind == "dtype":
             return DTYPES[content]
         if kind == "generator":
             generator = torch.Generator()
-            generator.set_state(tensor_at(content, self._tensors))
+            generator.set_state(self._tensors.tensor(content))
             self.arguments.append(generator)
             return generator
         if kind == "tensor":
             return self._read_tensor(content, *rest)
         if kind == "yours":
-            value = self._objects.own(content)
+            value = self._objects.own(whole_number(content, MAX_NUMBER))
             self._objects.take_part(value)
             self._add_parameters(value, *rest)
             return value
@@ -81,7 +96,7 @@ class Reader:
         if kind == "method":
             owner, (name,) = self._read(content, depth + 1), rest
             if type(owner) is ForeignModule:
-                return ForeignMethod(owner, name)
+                return ForeignMethod(owner, short_name(name))
             if self._objects.shows(owner, name):
                 return getattr(owner, name)
         raise ValueError(f"unknown kind {kind!r}")
@@ -89,13 +104,11 @@ class Reader:
     def _read_tensor(
         self, place: list, requires_grad: bool, shape: list[int], stride: list[int]
     ) -> Tensor:
-        value = tensor_at(place, self._tensors)
+        value = self._tensors.tensor(place, shape)
         if self._objects.trusting and value.numel() and list(value.stride()) != stride:
             laid_out = torch.empty_strided(value.shape, stride, dtype=value.dtype)
             value = laid_out.copy_(value)
         if list(value.shape) != shape:
-            if math.prod(shape) * value.element_size() > MAX_BYTES:
-                raise ValueError
             value = value.expand(shape)
             if not self._objects.trusting:
                 value = value.contiguous()
@@ -108,17 +121,15 @@ class Reader:
     def _read_object(
         self, handle: int, name: str, parameters: dict[str, list] | None, trainable: list[str]
     ) -> Foreign:
-        if type(handle) is not int or type(name) is not str:
-            raise TypeError
-        foreign = self._objects.stand_in(handle)
+        foreign = self._objects.stand_in(whole_number(handle, MAX_NUMBER))
         if foreign is None:
             copies = None
             if parameters is not None:
                 copies = {
-                    n: nn.Parameter(tensor_at(place, self._tensors), bool(requires_grad))
+                    short_name(n): nn.Parameter(self._tensors.tensor(place), bool(requires_grad))
                     for n, (place, requires_grad) in parameters.items()
                 }
-            foreign = self._objects.add_stand_in(handle, name, copies)
+            foreign = self._objects.add_stand_in(handle, short_name(name), copies)
         self._add_parameters(foreign, trainable)
         return foreign
 

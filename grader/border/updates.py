@@ -2,12 +2,13 @@
 
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from grader.border.errors import well_formed
+from grader.border.limits import MAX_NUMBER, whole_number
 from grader.border.objects import ObjectTable
 from grader.border.reader import Reader
+from grader.border.tensors import TensorUnpacker
 from grader.border.writer import Writer
 
 
@@ -32,13 +33,13 @@ def write_updates(objects: ObjectTable, writer: Writer) -> dict[str, list]:
     return updates
 
 
-def accept_updates(updates: Any, objects: ObjectTable, tensors: dict[str, np.ndarray]) -> None:
+def accept_updates(updates: Any, objects: ObjectTable, tensors: TensorUnpacker) -> None:
     """Change parameters as the other side has changed them, if it may change them.
 
     Args:
         updates: what `write_updates` has returned on the other side; empty or None for no updates.
         objects: the objects that this end knows.
-        tensors: the tensors of the message, as `grader.border.tensors.unpack` returns them.
+        tensors: the tensors of the message.
 
     Raises:
         BorderError: if the updates cannot be read.
@@ -53,10 +54,12 @@ def accept_updates(updates: Any, objects: ObjectTable, tensors: dict[str, np.nda
             named: dict[int, dict] = {}
             for handle, name, tree in entries:
                 if handle not in named:
-                    named[handle] = objects.parameters(side, handle)
+                    named[handle] = objects.parameters(side, whole_number(handle, MAX_NUMBER))
                 value = reader.read(tree)
                 if not isinstance(value, Tensor):
                     raise TypeError
-                named[handle][name].data = value
+                parameter = named[handle][name]
+                objects.keep(value.nbytes - parameter.nbytes)
+                parameter.data = value
     # Else these updates would be sent back, also for other modules with the same parameters.
     objects.ignore_changes()

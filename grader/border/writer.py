@@ -4,18 +4,21 @@ A tree is a list that begins with the kind of the value. Of the kinds for object
 data, "mine" is an object of the sender and "yours" one of the receiver.
 """
 
+import base64
+import math
 from types import MethodType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from grader.border.foreign import Foreign, ForeignMethod, ForeignModule, handle_of, owner_of
-from grader.border.limits import MAX_DEPTH
+from grader.border.limits import MAX_DEPTH, MAX_NAME, MAX_RANGE
 from grader.border.objects import ObjectTable
 from grader.border.tensors import TensorPacker
 
-CONTAINERS: tuple[Any, ...] = (list, tuple, set)
+CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset)
 
 
 class Writer:
@@ -25,8 +28,8 @@ class Writer:
         tensors: the tensors of the message.
         differentiable: the tensors in the values that require gradients, with the parameters of
             modules, in order.
-        arguments: the tensors and generators in the values, which a call may change in place, in
-            order.
+        arguments: the tensors, NumPy arrays and generators in the values, which a call may change
+            in place, in order.
     """
 
     def __init__(self, objects: ObjectTable):
@@ -43,7 +46,8 @@ class Writer:
             depth: in how many nested lists, tuples, dicts and sets it is.
 
         Raises:
-            ValueError: if it is nested too deeply, or its tensors are too large.
+            ValueError: if it is nested too deeply, is too large, or is a NumPy array of something
+                else than numbers.
         """
         if depth > MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} lists, tuples or dicts in each other")
@@ -52,12 +56,27 @@ class Writer:
             return ["plain", value]
         if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized:
             return self._write_tensor(value)
+        if isinstance(value, np.ndarray):
+            self.arguments.append(value)
+            return ["array", *self.tensors.add_array(value)]
+        # Before the plain numbers, since np.float64 is a subclass of float.
+        if isinstance(value, np.number | np.bool_):
+            return ["scalar", *self.tensors.add_array(value)]
         if isinstance(value, int) and not isinstance(value, bool):
             return ["plain", int.__int__(value)]
         if isinstance(value, float):
             return ["float", float.hex(float.__float__(value))]
         if isinstance(value, str):
             return ["plain", str.__str__(value)]
+        if isinstance(value, complex):
+            number = complex.__complex__(value)
+            return ["complex", float.hex(number.real), float.hex(number.imag)]
+        if isinstance(value, bytes):
+            return ["bytes", base64.b64encode(value).decode()]
+        if kind is range:
+            if len(value) > MAX_RANGE:
+                raise ValueError(f"a range of more than {MAX_RANGE:,} numbers does not cross")
+            return ["range", value.start, value.stop, value.step]
         if isinstance(value, dict):
             items = dict.items(value)
             return [
@@ -85,7 +104,14 @@ class Writer:
         for axis, step in enumerate(stride):
             if step == 0 and shape[axis] > 1:
                 plain = plain.narrow(axis, 0, 1)
-        return ["tensor", self.tensors.add(plain), value.requires_grad, shape, stride]
+        copies = math.prod(shape) // max(plain.numel(), 1)
+        return [
+            "tensor",
+            self.tensors.add(plain, copies=copies),
+            value.requires_grad,
+            shape,
+            stride,
+        ]
 
     def _write_object(self, value: Any) -> list:
         if type(value) is ForeignMethod:
@@ -96,7 +122,7 @@ class Writer:
             names = self._add_parameters(value) if type(value) is ForeignModule else []
             return ["yours", handle_of(value), names]
         handle, is_new = self._objects.handle(value)
-        name = str(getattr(value, "__name__", type(value).__name__))[:200]
+        name = str(getattr(value, "__name__", type(value).__name__))[:MAX_NAME]
         if not isinstance(value, nn.Module):
             return ["mine", handle, name, None, []]
         parameters = {}

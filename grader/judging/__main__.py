@@ -1,14 +1,11 @@
-"""What the tests make of the known answers to a task, or of those to all tasks of some parts.
+"""Print a table of what the tests make of the known answers to a task.
 
     python -m grader.judging attention_scores
-    python -m grader.judging --learn transformer
 
-The first prints a table; where several parts have a task of that name, write PART/TASK. The second
-finds out for whole parts what their known answers show, so that grading need not.
+Where several parts have a task of that name, write PART/TASK.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -16,10 +13,9 @@ import nbformat
 
 from grader.bank import load_notebook
 from grader.files import COURSE
-from grader.judging.known_answers import known_outcomes, learn
+from grader.judging.known_answers import known_outcomes
 from grader.judging.naming import name_mistakes, symptom
 from grader.notebooks import answer_cells
-from grader.sandbox.warm import warm_up
 
 SOLUTIONS = COURSE / "solutions"
 
@@ -80,36 +76,16 @@ def find_task(wanted: str) -> tuple[Path, str]:
     raise LookupError(f"expected one of {known}; got {wanted!r}")
 
 
-def learn_part(part: str, count: int) -> str:
-    """Run the tests on those known answers of a part that were not run yet; say how many.
-
-    Raises:
-        LookupError: if there is no such part.
-    """
-    paths = sorted(SOLUTIONS.glob(f"{part}/*.ipynb"))
-    if not paths:
-        raise LookupError(f"expected notebooks in {SOLUTIONS / part}, found none")
-    warm_up((), for_tests=True)
-    number = learn(map(load_notebook, paths), count)
-    return f"Known answers of {part}: {number} run, the others are known from before."
-
-
 def main() -> int:
-    """Print the table of the task named on the command line, or learn a part."""
+    """Print the table of the task named on the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m grader.judging",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("task", nargs="?", help="the id of an answer cell")
-    what.add_argument("--learn", metavar="PART", nargs="+", help="such as transformer")
+    parser.add_argument("task", help="the id of an answer cell")
     arguments = parser.parse_args()
     try:
-        if arguments.learn:
-            for part in arguments.learn:
-                print(learn_part(part, os.cpu_count() or 1))
-            return 0
         path, task = find_task(arguments.task)
         shown = table(path, task)
     except LookupError as error:

@@ -143,7 +143,7 @@ def _run_and_send(
                 contextlib.redirect_stderr(io.StringIO()),
             ):
                 result = work()
-        except Exception as error:
+        except BaseException as error:  # a BorderError is no Exception
             result = JudgeError(f"{type(error).__name__}: {error}")
         sender.send(result)
     finally:

@@ -14,23 +14,28 @@ its process, the following tasks run in a fresh process without that answer.
 import contextlib
 import difflib
 import io
+import os
 import re
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from nbformat import NotebookNode
 
 from checking import STEPS, CheckFailed
 from checking.calling import explain_error
 from grader.border import Border, BorderError, Foreign, Gone, TooLate, handle_of
+from grader.border.limits import MAX_BYTES, MAX_TEXT
+from grader.data_files import attached_files, work_beside
 from grader.judging.cells import compiled, execute, file_of, outcome_of
 from grader.judging.fork import in_a_fork
 from grader.judging.job import Failure, JudgeError, Outcome
-from grader.notebooks import code_cells, defined_names, metadata_of, name_of
+from grader.notebooks import code_cells, defined_names, metadata_of, name_of, names_by_line
 from grader.sandbox.sandbox import End, Sandbox
 from grader.sandbox.walls import Limits
 
@@ -107,6 +112,7 @@ class _Examination:
     def __init__(
         self, notebook: NotebookNode, answers: dict[str, tuple[str, ...]], sandbox: Sandbox
     ):
+        self.files = attached_files(notebook)
         self.notebook, self.sandbox = notebook, sandbox
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.answers: dict[str, int] = {}  # the number of the step that runs the answer to a task
@@ -138,6 +144,7 @@ class _Examination:
 
     def run(self) -> dict[str, Outcome]:
         self.until = time.monotonic() + self.sandbox.limits.seconds_per_notebook
+        work_beside(self.files)
         with contextlib.suppress(TooLate):  # the time for all cells together is over
             self._student_border()
         task = ""
@@ -175,6 +182,7 @@ class _Examination:
                 until=self.until,
             )
             self.border = border
+            self._prepare_folder(border)
             for number, step in enumerate(self.steps):
                 try:
                     self._run_step(border, number, step)
@@ -184,6 +192,20 @@ class _Examination:
                     self._stop(fault, step.task)
                     break
         return self.border
+
+    def _prepare_folder(self, border: Border) -> None:
+        """Put the data files into the working folder of a fresh student's process."""
+        # Behind walls it is in an empty folder of its own. Without walls it gets one within the
+        # judge's, which is removed in the end.
+        folder = "." if self.sandbox.walls else tempfile.mkdtemp(dir=os.getcwd())
+        files = {
+            name: torch.from_numpy(np.frombuffer(content, np.uint8).copy())
+            for name, content in self.files.items()
+        }
+        try:
+            ask_student_side(border.root.work_in, folder, files)
+        except BorderError as fault:
+            raise JudgeError(f"the data files cannot be handed over: {fault}") from None
 
     def _run_step(self, border: Border, number: int, step: _Step) -> None:
         if step.place:
@@ -310,8 +332,7 @@ class _Examination:
         elif not source.strip():
             cause = f"the answer cell is empty, so `{name}` is not defined"
         else:
-            known = re.findall(r"^(?:(?:async +)?def|class) +(\w+)|^(\w+) *=[^=]", source, re.M)
-            others = [first or second for first, second in known]
+            others = names_by_line(source)
             near = difflib.get_close_matches(name, others, 1) or others[-1:]
             cause = (
                 f"your cell defines `{near[0]}`, asked is `{name}`"
@@ -338,6 +359,11 @@ class _Examination:
             more += f"; that is over the memory limit of {_gib(self.sandbox.limits)}"
         if "can't start new thread" in text:
             more += "; an answer runs in one thread"
+        if re.search("(do|does) not cross", text):
+            more += (
+                f"; at most {MAX_BYTES // 2**20} MiB of tensors and {MAX_TEXT // 2**20} MiB of all "
+                "else can be handed to the tests"
+            )
         lines = failure.detail if failure else (outcome.error,)
         if failure is None and isinstance(error, Exception) and hasattr(error, "student_lines"):
             lines = tuple(explain_error(error).detail)

@@ -16,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.bank import KnownAnswer
+from grader.data_files import attached_files, work_beside
 from grader.files import COURSE, replace_file, version
 from grader.judging.cells import execute, outcome_of
 from grader.judging.fork import in_a_fork, in_forks
@@ -98,7 +99,7 @@ def symptoms_of_mistakes(
 def run_known_answers(
     instructors: str, task: str, answers: Iterable[KnownAnswer]
 ) -> list[Outcomes]:
-    """Run the tests of a task against answers to it, in this process.
+    """Run the tests of a task against answers to it, in this process and its working folder.
 
     Args:
         instructors: the instructor's notebook, as JSON.
@@ -108,10 +109,12 @@ def run_known_answers(
     Returns:
         For each answer, the outcome of each graded cell of the task.
     """
+    notebook = nbformat.reads(instructors, as_version=4)
+    work_beside(attached_files(notebook))
     shared: dict[str, Any] = {"__name__": "__main__"}
     tests: list[NotebookNode] = []
     owner, names = "", set[str]()
-    for cell in code_cells(nbformat.reads(instructors, as_version=4)):
+    for cell in code_cells(notebook):
         if metadata_of(cell).get("grade"):
             tests += [cell] if owner == task else []
         else:

@@ -12,11 +12,13 @@ from grader.sandbox.walls import SCRATCH
 # The files of the course that can be read in the sandbox; none with solutions or hidden tests.
 VISIBLE = (
     *("lib", "checking", "experiments", "grader/__init__.py", "grader/border"),
+    "grader/data_files.py",
     *(
         f"grader/sandbox/{name}.py"
-        for name in ("__init__", "messages", "shell", "student", "walls", "warm")
+        for name in ("__init__", "messages", "shell", "student", "system_calls", "walls", "warm")
     ),
 )
+DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def sandbox_lacks() -> str:
@@ -58,6 +60,7 @@ def environment(course: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
+        "OMP_THREAD_LIMIT": "1",  # whatever number an answer sets: threads are refused
         "HOME": SCRATCH,
         "TMPDIR": SCRATCH,
         "LANG": "C.UTF-8",
@@ -96,9 +99,20 @@ def bubblewrap() -> list[str]:
                 made.add(parent)
         command += ["--ro-bind-try", str(source), str(target)]
         made.add(target)
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
-    # Otherwise student code could fill /dev, which may take half of the memory, where the sandbox
-    # is an ordinary user's, to whom /dev then belongs.
-    command += ["--remount-ro", "/dev"]
+    command += ["--proc", "/proc", *_devices(), "--tmpfs", SCRATCH, "--chdir", SCRATCH]
     command += ["--cap-drop", "ALL", *(a for r in rights for a in ("--cap-add", f"CAP_{r}"))]
     return [*command, "--remount-ro", "/", "--"]
+
+
+def _devices() -> list[str]:
+    """The options for a folder /dev that has nothing in it that two submissions could share."""
+    # Not bubblewrap's --dev: it shows terminals that all submissions share, and for an ordinary
+    # user it adds a user namespace, from which `process_of_its_own` cannot return.
+    options = ["--tmpfs", "/dev"]
+    for name in DEVICES:
+        options += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    options += ["--symlink", "/proc/self/fd", "/dev/fd"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        options += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    # Student code could otherwise fill /dev, which belongs to an ordinary user's sandbox.
+    return [*options, "--dir", "/dev/shm", "--remount-ro", "/dev"]

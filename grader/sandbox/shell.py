@@ -7,6 +7,7 @@ here it is left out, and the cell's output says so.
 import builtins
 import contextlib
 import io
+import os
 import sys
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets.config import Config
 
+from checking.batches import Call, call_each_here
+from grader.border.errors import describe_error
+from grader.data_files import work_beside
 from grader.sandbox import walls
 
 # The magics that need other programs, an extension, a screen or time for measuring.
@@ -111,6 +115,16 @@ class StudentShell:
         self.output = walls.Limits.output
         self._kept: dict[str, dict[str, Any]] = {}
 
+    def work_in(self, folder: str, files: dict[str, torch.Tensor]) -> None:
+        """Change to a folder, and write the part's data files there.
+
+        Args:
+            folder: the folder's path.
+            files: the bytes of each file by name, as integers.
+        """
+        os.chdir(folder)
+        work_beside({name: content.numpy().tobytes() for name, content in files.items()})
+
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell; return its error, or "", and what it printed."""
         printed = _LimitedOutput(self.output)
@@ -122,6 +136,28 @@ class StudentShell:
     def get(self, names: list[str]) -> dict[str, Any]:
         """The values of those of the names that the student's notebook defines."""
         return {name: self._shell.user_ns[name] for name in names if name in self._shell.user_ns}
+
+    def call_each(self, function: Any, calls: list[tuple], overwrite: bool) -> list[list]:
+        """Call a function once for each of several calls, as `checking.batches.call_each` does.
+
+        Args:
+            function: the function, or the class of a module.
+            calls: the fields of a `checking.batches.Call`, for each call.
+            overwrite: whether the tensors that a call returns are overwritten.
+
+        Returns:
+            For each call a list: the value, an exception described as `grader.border.errors` does,
+            or None, and whether the value shares memory with an argument.
+        """
+        results = call_each_here(function, [Call(*fields) for fields in calls], overwrite=overwrite)
+        return [
+            [
+                result.value,
+                None if result.error is None else describe_error(result.error),
+                result.shares_memory,
+            ]
+            for result in results
+        ]
 
     def keep(self, place: str) -> None:
         """Keep the values of all names, as they are at a place of the notebook."""

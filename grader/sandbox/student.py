@@ -22,6 +22,7 @@ from typing import Any
 from grader.border import Border
 from grader.sandbox import messages, walls
 from grader.sandbox.shell import StudentShell
+from grader.sandbox.system_calls import Filter
 from grader.sandbox.warm import fork, import_modules, warm_up
 
 READY = "ready"
@@ -30,7 +31,7 @@ READY = "ready"
 def serve(
     control: socket.socket,
     shell: StudentShell,
-    filter_calls: walls.Filter | None,
+    filter_calls: Filter | None,
     limits: walls.Limits,
 ) -> None:
     """Serve a sandbox: start and stop students' processes on request, until the connection ends."""
@@ -59,7 +60,7 @@ def serve(
 def _start_student(
     connection: int,
     shell: StudentShell,
-    filter_calls: walls.Filter | None,
+    filter_calls: Filter | None,
     limits: walls.Limits,
 ) -> int:
     """Fork a student's process behind walls of its own; return its id.
@@ -85,7 +86,7 @@ def _run_student(
     connection: int,
     writing: int,
     shell: StudentShell,
-    filter_calls: walls.Filter | None,
+    filter_calls: Filter | None,
     limits: walls.Limits,
 ) -> None:
     """In the student's process: put up the walls, then answer the judge until it disconnects."""
@@ -126,7 +127,7 @@ def main() -> None:
     shell = StudentShell()
     shell.run("import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn")
     warm_up((), for_tests=False)
-    filter_calls = walls.Filter() if walled else None
+    filter_calls = Filter() if walled else None
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies of the forks, for which nobody waits
     while (received := messages.receive(control)) is not None:
         request, (descriptor,) = received

@@ -1,14 +1,13 @@
 """The walls around a student's process, which it puts up itself just before it runs student code.
 
-They are features of Linux, used through the C library and libseccomp: new namespaces for processes,
-mounts and shared memory, an empty scratch folder, no capabilities, resource limits, and a filter of
-system calls. The process is already within bubblewrap (see `grader.sandbox.bubblewrap`).
+They are features of Linux, used through the C library: new namespaces for processes, mounts and
+shared memory, an empty scratch folder, no capabilities, resource limits, and a filter of system
+calls (see `grader.sandbox.system_calls`). The process is already within bubblewrap (see
+`grader.sandbox.bubblewrap`).
 """
 
 import contextlib
 import ctypes
-import ctypes.util
-import errno
 import os
 import resource
 import signal
@@ -17,31 +16,16 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader.sandbox.system_calls import Filter
+
 SCRATCH = "/scratch"  # not /tmp, since the course itself may lie there
 NOBODY = 65534  # the user that owns nothing, by convention
 
 # <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/capability.h>
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 CAPABILITY_VERSION_3 = 0x20080522
-# <seccomp.h>
-SCMP_ACT_ALLOW, SCMP_ACT_ERRNO = 0x7FFF0000, 0x00050000
-
-# System calls that no answer needs and that could start processes, allocate memory that no limit
-# counts, or lead out of the sandbox. Of the latter, `socket` is one because of vsock sockets, which
-# no network namespace confines.
-REFUSED = """
-    clone clone3 fork vfork unshare setns ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp
-    socket
-    shmget shmat shmctl msgget msgsnd msgctl semget semop semctl mq_open memfd_create memfd_secret
-    mount umount2 pivot_root chroot fsopen fsmount fspick move_mount open_tree mount_setattr
-    open_by_handle_at name_to_handle_at fanotify_init quotactl swapon swapoff
-    bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
-    add_key request_key keyctl init_module finit_module delete_module kexec_load kexec_file_load
-    reboot settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname syslog acct
-    personality
-"""
 
 
 @dataclass(frozen=True)
@@ -124,7 +108,9 @@ def mount_private_folders(limits: Limits) -> None:
     """
     _check(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "new namespaces")
     safely = MS_NOSUID | MS_NODEV
-    _check(_libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, None), "mounting /proc")
+    # Only the process's own part: the load and the memory of the machine would tell of others.
+    mounted = _libc.mount(b"proc", b"/proc", b"proc", safely | MS_NOEXEC, b"subset=pid")
+    _check(mounted, "mounting /proc")
     for folder in (SCRATCH, "/dev/shm"):
         options = f"size={limits.scratch},nr_inodes={limits.files},mode=1777".encode()
         mounted = _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", safely, options)
@@ -158,6 +144,8 @@ def limit(limits: Limits) -> None:
 def give_up_rights() -> None:
     """Become nobody if we are root, drop every capability, and refuse new ones for ever.
 
+    No other process of this user can then read or change this one's memory.
+
     Raises:
         OSError: if the kernel refuses.
     """
@@ -168,42 +156,8 @@ def give_up_rights() -> None:
     header, none = _Header(CAPABILITY_VERSION_3, 0), (_Capabilities * 2)()
     _check(_libc.capset(ctypes.byref(header), ctypes.byref(none)), "dropping capabilities")
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
-
-
-class Filter:
-    """A filter that makes the system calls in `REFUSED` fail with "not permitted".
-
-    It is made in the warm process, which loads libseccomp, and applied in the student's process.
-
-    Raises:
-        OSError: if libseccomp is not installed.
-    """
-
-    def __init__(self):
-        name = ctypes.util.find_library("seccomp") or "libseccomp.so.2"
-        self._lib = ctypes.CDLL(name)
-        self._lib.seccomp_init.restype = ctypes.c_void_p
-        self._context = ctypes.c_void_p(self._lib.seccomp_init(ctypes.c_uint32(SCMP_ACT_ALLOW)))
-        for call in REFUSED.split():
-            number = self._lib.seccomp_syscall_resolve_name(call.encode())
-            if number < 0:  # a call that this processor or this libseccomp does not have
-                continue
-            # The C library then tries clone, as on a kernel without clone3.
-            answer = errno.ENOSYS if call == "clone3" else errno.EPERM
-            action = ctypes.c_uint32(SCMP_ACT_ERRNO | answer)
-            result = self._lib.seccomp_rule_add_array(self._context, action, number, 0, None)
-            if result != 0:
-                raise OSError(-result, f"filtering {call}: {os.strerror(-result)}")
-
-    def apply(self) -> None:
-        """Filter the system calls of this process from now on.
-
-        Raises:
-            OSError: if the kernel refuses.
-        """
-        result = self._lib.seccomp_load(self._context)
-        if result != 0:
-            raise OSError(-result, f"filtering system calls: {os.strerror(-result)}")
+    # For root, becoming nobody has done that already.
+    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "not being dumpable")
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ def warm_up(modules: Sequence[str], *, for_tests: bool) -> None:
     y = F.gelu(torch.einsum("bqd,bkd->bqk", layer(x), x).softmax(-1))
     torch.autograd.grad([y], [x], [torch.ones_like(y)])  # torch imports sympy, for a second
     F.cross_entropy(y.detach()[0], torch.tensor([0, 1, 2]), label_smoothing=0.1)
+    torch.func.functional_call(layer, dict(layer.named_parameters()), x)
     torch.empty(2).uniform_(generator=torch.Generator().manual_seed(1))
     if for_tests:
         optimizer = torch.optim.AdamW(layer.parameters())  # torch imports modules, for a second

@@ -24,7 +24,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from grader.notebooks import code_cells, defined_names, defines, metadata_of, name_of
+from grader.notebooks import code_cells, defined_names, metadata_of, name_of, names_by_line
 
 MAX_BYTES = 20 * 2**20  # of a notebook; answers have a few kB, the rest is outputs
 MAX_CELLS = 1000
@@ -260,15 +260,17 @@ def _match_by_content(
     Returns:
         A sentence for each answer cell that was found.
     """
+
+    @functools.cache
+    def names_in(number: int) -> set[str]:
+        source = cells[number][1]
+        return set(names_by_line(source)) if len(source) <= MAX_SOURCE else set()
+
     repairs = []
     for name in sorted(answers - set(owners)):
         free = [i for i, owner in enumerate(owners) if owner not in known]
         by_id = [i for i in free if cells[i][0].get("id") == name]
-        fitting = by_id or [
-            i
-            for i in free
-            if names[name] and len(cells[i][1]) <= MAX_SOURCE and defines(cells[i][1], names[name])
-        ]
+        fitting = by_id or [i for i in free if names[name] and names[name] <= names_in(i)]
         for i in fitting:
             owners[i] = name
         if fitting:

@@ -113,10 +113,9 @@ def ours(folder: Path, count: int) -> Run:
     """Grade with the judge in the sandbox."""
     root = folder / f"ours-{count}"
     hand_in(root, count)
-    release(ROOT, f"--CourseDirectory.root={root}")
-    # `make exercises` does this too.
-    subprocess.run([sys.executable, "-m", "grader.judging", "--learn", ASSIGNMENT], check=True)
-    command = [sys.executable, "-m", "grader", ASSIGNMENT, "--root", str(root)]
+    options = [ASSIGNMENT, "--root", str(root)]
+    subprocess.run([sys.executable, "-m", "grader.release", *options], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", "grader", *options]
     return Run(root, command, ROOT)
 
 
@@ -127,14 +126,10 @@ def plain(folder: Path, count: int) -> Run:
     shutil.copytree(ROOT / "solutions" / ASSIGNMENT, root / "source" / ASSIGNMENT)
     config = 'get_config().CourseDirectory.course_id = "bench"\n'
     (root / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    release(root)
     quietly = "--Application.log_level=ERROR"
+    release_line = ["nbgrader", "generate_assignment", ASSIGNMENT, "--force", quietly]
+    subprocess.run(release_line, cwd=root, check=True)
     return Run(root, ["nbgrader", "autograde", ASSIGNMENT, quietly], root)
-
-
-def release(folder: Path, *options: str) -> None:
-    command = ["nbgrader", "generate_assignment", ASSIGNMENT, "--force", *options]
-    subprocess.run([*command, "--Application.log_level=ERROR"], cwd=folder, check=True)
 
 
 def main() -> None:

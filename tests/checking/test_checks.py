@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from checking import CheckFailed, call, check_same_as, example
+from checking import CheckFailed, call, check_same_as, example, in_place
 
 MUST_HOLD = "each row is a softmax of the scores"
 
@@ -118,6 +118,30 @@ def test_code_that_raises_is_named_with_its_arguments(answer, says):
     assert (caught.value.must_hold, caught.value.step) == (says, "ran")
     assert caught.value.detail[0].startswith("It raised ")
     assert not caught.value.detail[0].endswith(("Error", ": "))
+
+
+@pytest.mark.parametrize("make", [torch.ones, np.ones])
+def test_a_change_deep_in_an_argument_is_named_and_undone(make):
+    def spoil(norms):
+        norms[1]["x"][0][:] = 7
+
+    whole = make((2, 3))
+    with pytest.raises(CheckFailed, match="had other values after the call"):
+        call(spoil, [0, {"x": (whole[:1],)}])
+    assert (whole == make((2, 3))).all()
+
+
+def test_a_change_in_place_that_the_test_asks_for_is_kept():
+    x = torch.ones(3)
+    with in_place():
+        call(torch.Tensor.mul_, x, 2)
+    assert x.tolist() == [2, 2, 2]
+    with pytest.raises(CheckFailed):
+        call(torch.Tensor.mul_, x, 2)
+
+
+def test_an_array_of_objects_is_no_changed_argument():
+    assert call(len, np.array([[1], object()], dtype=object)) == 2
 
 
 def test_a_change_in_place_of_what_the_gradient_needs_is_named():

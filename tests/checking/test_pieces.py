@@ -29,7 +29,8 @@ NOTEBOOKS = sorted({piece.notebook for piece in PIECES.values()})
 
 def owners(text: str) -> dict[str, str]:
     """The row of each piece in the printed table, by the piece's name."""
-    return {line.split()[0]: line.split(maxsplit=1)[1] for line in text.splitlines()[1:]}
+    rows = [line.split(maxsplit=1) for line in text.splitlines() if line.startswith("  ")]
+    return dict(rows)
 
 
 def write(folder: Path, answers: dict[str, str] | None = None, *, empty: bool = False) -> None:
@@ -184,7 +185,34 @@ def test_missing_and_corrupt_notebooks(tmp_path, capsys):
 def test_an_empty_folder_gives_the_courses_pieces(tmp_path, capsys):
     load_pieces(PART, tmp_path)
     table = owners(capsys.readouterr().out)
-    assert all(row.endswith("notebook missing)") for row in table.values())
+    assert table and all(row.endswith("notebook missing)") for row in table.values())
+
+
+def test_where_a_notebook_is_missing_it_says_where_it_looked_and_what_to_do(tmp_path, capsys):
+    (tmp_path / "02-masks (1).ipynb").write_text("{}", encoding="utf-8")
+    load_pieces(PART, tmp_path)
+    advice = capsys.readouterr().out.partition("\n\n")[2]
+    assert "Not found: 02-masks.ipynb, 04-multi-head.ipynb" in advice
+    assert f"Looked in {tmp_path}. Notebooks there: 02-masks (1).ipynb." in advice
+    assert 'load_pieces("transformer", "FOLDER")' in advice
+    write(tmp_path)
+    load_pieces(PART, tmp_path)
+    assert "Looked in" not in capsys.readouterr().out
+
+
+def test_in_the_courses_own_folder_notebooks_beside_it_are_found(tmp_path, capsys, monkeypatch):
+    """On Colab, uploads lie beside the unpacked archive, which is the working folder."""
+    write(tmp_path)
+    course = tmp_path / "transformer-course"
+    course.mkdir()
+    monkeypatch.chdir(course)
+    load_pieces(PART)
+    assert set(owners(capsys.readouterr().out).values()) != {"yours"}, (
+        "any folder may have a parent"
+    )
+    (course / "checking" / "pieces").mkdir(parents=True)
+    load_pieces(PART)
+    assert set(owners(capsys.readouterr().out).values()) == {"yours"}
 
 
 def test_the_bans_of_the_notebooks_do_not_reach_lib(load):

@@ -313,6 +313,13 @@ for name, attack in {
     "claims-to-be-a-tensor": "class T:\n    __class__ = torch.Tensor\n"
     "    shape = property(lambda s: torch.Size([1, 1]))\ndef causal_mask(*a, **k): return T()",
     "module-as-result": "def causal_mask(*a, **k): return torch.nn.Linear(1, 1)",
+    "bytes-neither-true-nor-false": "def causal_mask(n, num_cached=0):\n"
+    "    data = bytearray([2]) * n * (n + num_cached)\n"
+    "    return torch.frombuffer(data, dtype=torch.bool).view(n, n + num_cached)",
+    "numpy-float-subclass": "import numpy\nclass F(numpy.float64):\n"
+    "    def __eq__(self, other): return True\ndef causal_mask(*a, **k): return F(1.0)",
+    "array-of-objects": "import numpy\nclass Same:\n    def __eq__(self, other): return True\n"
+    "def causal_mask(*a, **k): return numpy.array([Same()])",
     "recursive-list": "def causal_mask(*a, **k):\n    x = []\n    x.append(x)\n    return x",
 }.items():
     add(EQUAL, name, attack)
@@ -385,6 +392,14 @@ for name, attack, noted in [
         "",
     ),
     ("huge-size-announced", SOCKET + "forge('', (2**60, 2**60))", "Stopped"),
+    (
+        "negative-size",
+        "from grader.border.writer import Writer\nwrite = Writer._write_tensor\n"
+        "def forge(self, value):\n    return [*write(self, value)[:3], [-1, 20_000_000], [1, 0]]\n"
+        "def causal_mask(*a, **k):\n    Writer._write_tensor = forge\n"
+        "    return torch.zeros(8, 1, dtype=torch.bool)",
+        "cannot be read",
+    ),
     ("no-json", SOCKET + "forge('{]')", "Stopped"),
     ("deep-json", SOCKET + "forge('[' * 100_000 + ']' * 100_000)", "Stopped"),
     ("unknown-operation", SOCKET + "forge(json.dumps({'op': 'eval', 'text': '1'}))", ""),
@@ -461,8 +476,21 @@ for name, attack in {
     "'import time; time.sleep(99)'])",
     "at-exit": "import atexit\natexit.register(lambda: open('@MARK@', 'w').write('here'))",
 }.items():
-    noted = "did not finish" if name == "exec-another-program" else ""
-    add(SURVIVE, name, attack, noted=noted)
+    add(SURVIVE, name, attack)
+# What is left at a file that all submissions read, or at the machine, could tell the next one.
+LIBRARY = (
+    "import ctypes, fcntl, os\nlibc = ctypes.CDLL(None)\nf = os.open(torch.__file__, os.O_RDONLY)\n"
+)
+for name, attack in {
+    "locks-a-library": "fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+    "locks-part-of-a-library": "fcntl.lockf(f, fcntl.LOCK_SH | fcntl.LOCK_NB)",
+    "drops-a-library-from-memory": "os.posix_fadvise(f, 0, 0, os.POSIX_FADV_DONTNEED)",
+    "watches-a-library": "assert libc.inotify_add_watch(libc.inotify_init(), "
+    "torch.__file__.encode(), 32) > 0",
+    "reads-the-load-of-the-machine": "open('/proc/loadavg').read()",
+    "opens-a-shared-terminal": "os.openpty()",
+}.items():
+    add(SURVIVE, name, f"{LIBRARY}{attack}\nexec('''{RIGHT}''')")
 # The first attack leaves a file with the right answer; the second would find it.
 add(
     SURVIVE,
@@ -518,6 +546,29 @@ for name, attack, noted in [
         "def causal_mask(*a, **k):\n    return torch.zeros(1, dtype=torch.bool).expand(10**12)",
         "",
     ),
+    (
+        "sixty-expanded-tensors",
+        "def causal_mask(*a, **k):\n    return [torch.zeros(1).expand(15 * 2**20)] * 60",
+        "do not cross at once",
+    ),
+    (
+        "sixty-expanded-tensors-forged",
+        "from grader.border import writer\nwriter.math.prod = lambda shape: 1\n"
+        "def causal_mask(*a, **k):\n    return [torch.zeros(1).expand(15 * 2**20)] * 60",
+        "Stopped",
+    ),
+    (
+        "names-of-megabytes",
+        "def causal_mask(*a, **k):\n    layer = torch.nn.Module()\n    layer.register_parameter("
+        "'x' * 1_500_000, torch.nn.Parameter(torch.ones(1)))\n    return layer",
+        "Stopped",
+    ),
+    (
+        "objects-without-end",
+        "def causal_mask(*a, **k): return [lambda: 0 for _ in range(20_000)]",
+        "objects do not cross",
+    ),
+    ("range-without-end", "def causal_mask(*a, **k): return range(10**12)", "does not cross"),
     ("recursion", "def causal_mask(*a, **k): return causal_mask(*a, **k)", "RecursionError"),
     (
         "deep-list",
@@ -525,7 +576,7 @@ for name, attack, noted in [
         "",
     ),
     ("huge-number", "def causal_mask(*a, **k): return 10 ** 10**6", ""),
-    ("huge-string", "def causal_mask(*a, **k): return 'x' * 10**8", ""),
+    ("huge-string", "def causal_mask(*a, **k): return 'x' * 10**8", "does not cross"),
     ("stack-overflow-in-c", "import ctypes\nctypes.string_at(0)", "ended its own process"),
 ]:
     add(EXHAUST, name, attack, noted=noted)

@@ -1,18 +1,31 @@
 """The border between judge and student: what crosses, how, and what must not."""
 
+import contextlib
 import json
 import multiprocessing
 import socket
 import struct
+import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
 from torch import nn
 
-from checking import check_same_as, example, parameter_gradients, set_parameters
-from grader.border import Border, BorderError, ForeignModule, TooLate, handle_of
+from checking import (
+    CheckFailed,
+    call,
+    check_raises,
+    check_same_as,
+    example,
+    in_place,
+    parameter_gradients,
+    set_parameters,
+)
+from grader.border import Border, BorderError, ForeignModule, TooLate, handle_of, objects
 from lib.training import train
 
 
@@ -66,13 +79,43 @@ ECHO = "def echo(*values, **named): return values[0] if values else named"
     "value",
     [
         None, True, 0, -(10**40), 1.5, float("inf"), "text 日本", [], [1, [2.0, "x"]], (1, (2,)),
-        {"a": 1, 2: (3,)}, {1, 2}, torch.float64, torch.int8,
+        {"a": 1, 2: (3,)}, {1, 2}, frozenset({1}), 1.5 - 2j, b"\x00\xff", range(9, 0, -2),
+        torch.float64, torch.int8, np.float64(0.1), np.int64(-3), np.bool_(True), np.complex64(2j),
     ],
     ids=repr,
 )  # fmt: skip
 def test_plain_data_cross_both_ways_with_their_types(student, value):
     echoed = student(ECHO).root.get("echo")(value)
     assert echoed == value and type(echoed) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.arange(6.0).reshape(2, 3), np.arange(6, dtype=np.uint8)[::2], np.array([True, False]),
+        np.zeros((0, 4), np.float16), np.array(3), np.array([1 + 2j]), np.arange(3, dtype=">i4"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_arrays_cross_both_ways_as_arrays_of_numbers(student, value):
+    echoed = student(ECHO).root.get("echo")([value])[0]
+    assert type(echoed) is np.ndarray and (echoed == value).all()
+    assert echoed.dtype == value.dtype.newbyteorder("=") and echoed.shape == value.shape
+
+
+def test_a_plain_assert_on_an_array_works(student):
+    double = student("import numpy as np\ndef double(x): return np.asarray(x) * 2").root.get(
+        "double"
+    )
+    assert (double(np.array([1, 2])) == np.array([2, 4])).all()
+    assert double(np.float64(1.5)) == 3
+
+
+@pytest.mark.parametrize("value", ["[None]", "['text']", "[np.datetime64(0, 's')]"])
+def test_an_array_of_anything_but_numbers_is_refused(student, value):
+    give = student(f"import numpy as np\ndef give(): return np.array({value})").root.get("give")
+    with pytest.raises(ValueError, match=r"a NumPy array of dtype .* does not cross"):
+        give()
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.int64, bool])
@@ -158,12 +201,30 @@ def test_a_cut_graph_shows(student):
     assert not border.root.get("cut")(x).requires_grad
 
 
-def test_an_argument_changed_in_place_is_changed_here_too(student):
-    border = student("def spoil(x, y): y += 1; return x * 1")
-    x, y = example(3), example(4)
-    before = y.clone()
-    border.root.get("spoil")(x, y)
-    assert torch.equal(y, before + 1)
+SPOIL = "def spoil(x, y): y[1]['y'][0] = 7; return x * 1"
+
+
+@pytest.mark.parametrize("make", [torch.ones, np.ones])
+@pytest.mark.parametrize("how", ["as it is", "by call"])
+def test_what_a_test_hands_over_is_never_changed(student, make, how):
+    spoil = student(SPOIL).root.get("spoil")
+    y = make(4)
+    with pytest.raises(CheckFailed, match="the arguments are left as they were"):
+        if how == "by call":
+            call(spoil, 1, [0, {"y": y}])
+        else:
+            spoil(1, [0, {"y": y}])
+    assert (y == make(4)).all()
+
+
+@pytest.mark.parametrize("make", [torch.ones, np.ones])
+def test_a_test_can_ask_for_a_change_in_place(student, make):
+    spoil = student(SPOIL).root.get("spoil")
+    y = make(4)
+    with in_place():
+        assert spoil(1, (0, {"y": y})) == 1
+        call(spoil, 1, (0, {"y": y}))
+    assert y.tolist() == [7, 1, 1, 1]
 
 
 def test_a_generator_goes_on_where_the_student_left_it(student):
@@ -522,6 +583,172 @@ def test_only_what_a_call_was_given_can_be_changed_by_it(student):
     with pytest.raises(BorderError):
         function(3)
     assert torch.equal(layer.weight, torch.ones(2, 2))
+
+
+def test_a_parameter_that_is_replaced_after_a_call_back_is_replaced_here_too(student):
+    border = student("""
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2))
+    def forward(self, function):
+        function()
+        self.weight = nn.Parameter(torch.ones(2))
+""")
+    layer = border.root.get("Layer")()
+    layer(lambda: 0)
+    assert torch.equal(dict(layer.named_parameters())["weight"], torch.ones(2))
+
+
+# --- what one side may send at most -------------------------------------------------------
+
+ONE = save({"bool": torch.ones(1, dtype=torch.bool), "uint8": torch.ones(8, dtype=torch.uint8)})
+EVERYWHERE = "f00", -1, 1.0, True, None, 2**63, [1]  # none of these is a handle or a size
+
+
+def tensor_of(shape, place=None):
+    return ["tensor", place or ["bool", 0, [1]], False, shape, [0] * len(shape)]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        tensor_of([-1, 20_000_000]),
+        *(tensor_of([1], ["bool", number, [1]]) for number in EVERYWHERE),
+        *(tensor_of([1], ["bool", 0, [number]]) for number in EVERYWHERE if number is not True),
+        *(tensor_of([2, number]) for number in EVERYWHERE if number is not True),
+        tensor_of([1] * 65),
+        tensor_of([2**33, 2**33, 0]),
+        ["list", [tensor_of([60 * 2**20]) for _ in range(2)]],
+        ["list", [tensor_of([2**20]) for _ in range(65)]],
+        ["array", ["uint8", 0, [8]], "float64", [-1]],
+        ["array", ["uint8", 0, [8]], "object", [1]],
+        ["array", ["uint8", 0, [8]], "float64", [2]],
+        *(["yours", number, []] for number in EVERYWHERE),
+        *(["mine", number, "f", None, []] for number in EVERYWHERE),
+        ["mine", 1, "f" * 201, None, []],
+        ["mine", 1, "f", {"x" * 201: [["bool", 0, [1]], False]}, []],
+        ["method", ["mine", 1, "f", {}, []], "x" * 201],
+        ["range", 0, 10**12, 1],
+        ["range", 0, 1.5, 1],
+        ["bytes", "no base 64"],
+    ],
+    ids=lambda tree: str(tree)[:60],
+)  # fmt: skip
+def test_a_number_or_a_name_that_cannot_be_is_refused(student, tree):
+    border = student("", talk=replies(({"result": tree}, ONE)), seconds=5)
+    with pytest.raises(BorderError):
+        border.root.f()
+
+
+def test_a_truth_value_is_true_or_false(student):
+    """A byte other than 0 and 1 would be equal to neither."""
+    two = save({name: torch.full((1,), 2, dtype=torch.uint8) for name in ("bool", "uint8")})
+    array = ["array", ["uint8", 0, [1]], "bool", [1]]
+    border = student("", talk=replies(({"result": ["list", [tensor_of([1]), array]]}, two)))
+    tensor, array = border.root.f()
+    assert (tensor == torch.tensor([True])).all() and (array == np.array([True])).all()
+
+
+FLOODS = {
+    "objects": "def flood(_):\n    return [lambda: 0 for _ in range(1000)]",
+    "parameters": "def flood(_): return nn.Linear(2**8, 2**8)",
+    "handles": "def flood(f): return [f() for _ in range(100)]",
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_of_what_this_side_would_keep_is_an_error(student, name, monkeypatch):
+    monkeypatch.setattr(objects, "MAX_OBJECTS", 3000)
+    monkeypatch.setattr(objects, "MAX_KEPT", 2**22)
+    flood = student(FLOODS[name], seconds=60).root.get("flood")
+    kept = []
+    with pytest.raises(BorderError, match=r"(objects|parameters) do not cross in one test"):
+        for _ in range(200):
+            kept.append(flood(lambda: lambda: 0))
+
+
+LARGEST = {
+    "tensor": "torch.zeros(64 * 2**20, dtype=torch.uint8)",
+    "expanded tensor": "torch.zeros(1, dtype=torch.uint8).expand(64 * 2**20)",
+    "expanded tensors": "[torch.zeros(1).expand(15 * 2**20)] * 60",
+    "array": "__import__('numpy').zeros(8 * 2**20)",
+    "text": "'x' * 4_190_000",
+    "lists": "[[]] * 300_000",
+    "tensors": "[torch.zeros(1)] * 60_000",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS does not tell the peak of memory anew")
+@pytest.mark.parametrize("what", LARGEST)
+def test_reading_the_largest_message_takes_a_bounded_amount_of_memory(student, what):
+    give = student(f"def give(): return {LARGEST[what]}", seconds=60).root.get("give")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # sets the peak to what is used
+    before = memory("VmRSS")
+    with contextlib.suppress(ValueError):
+        give()
+    assert memory("VmHWM") - before < 400 * 2**20
+
+
+def memory(kind):
+    """Bytes of memory of this process: used now (VmRSS), or used at most so far (VmHWM)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.partition(f"{kind}:")[2].split()[0])
+
+
+def test_of_many_calls_back_only_the_last_keep_their_gradients(student, monkeypatch):
+    monkeypatch.setattr(objects, "MAX_GRAPHS", 20)
+    monkeypatch.setattr(objects, "MAX_KEPT", 2**18)
+    border = student("""
+def many(f, n):
+    x = torch.ones(2**12, requires_grad=True)
+    first = f(x)
+    for _ in range(n): last = f(x)
+    last.sum().backward()
+    try:
+        first.sum().backward()
+    except KeyError as error:
+        return x.grad[0].item(), str(error)
+""", seconds=60)  # fmt: skip
+    kept = border._objects._graphs
+    gradient, error = border.root.get("many")(lambda x: 2 * x, 18)
+    assert gradient == 2 and "no longer kept" in error
+    assert sum(t.nbytes for outputs, _ in kept.values() for t in outputs) <= 2**18
+    few = border.root.get("many")(lambda x: x[:1] * 3, 30)
+    assert few[0] == 3 and len(kept) == 20
+
+
+def test_a_result_of_too_much_text_is_an_error_of_the_call(student):
+    border = student("def long(): return 'x' * 5_000_000\ndef after(): return 1")
+    with pytest.raises(ValueError, match="does not cross"):
+        border.root.get("long")()
+    assert border.root.get("after")() == 1
+
+
+def test_code_that_catches_every_exception_is_stopped_all_the_same(student):
+    def stubborn():
+        until = time.monotonic() + 8
+        caught = 0
+        while time.monotonic() < until and caught < 2:
+            try:
+                while time.monotonic() < until:
+                    pass
+            except BaseException:
+                caught += 1
+                if caught == 2:
+                    raise
+
+    border = student("def use(f): return f()", seconds=0.5)
+    start = time.monotonic()
+    with pytest.raises(TooLate):
+        border.root.get("use")(stubborn)
+    assert time.monotonic() - start < 5
+
+
+def test_no_test_takes_a_fault_of_the_border_for_an_exception_of_the_code(student):
+    border = student("import os\ndef die(): os._exit(3)")
+    with pytest.raises(BorderError):
+        check_raises(Exception, border.root.get("die"), must_hold="bad input is refused")
 
 
 def test_only_parameters_can_be_updated_and_only_with_tensors(student):

@@ -125,6 +125,8 @@ UNWRITTEN = "def causal_mask(*a, **k):\n    raise NotImplementedError"
             "import threading\ndef causal_mask(*a): threading.Thread(target=print).start()",
             "can't start new thread, in line 2 of the cell",
         ),
+        ("def causal_mask(*a): return torch.ones(2 * 10**7)", "; at most 64 MiB of tensors and"),
+        ("def causal_mask(*a): return 'x' * 10**7", "; at most 64 MiB of tensors and 4 MiB of all"),
     ],
 )
 def test_the_true_cause_is_told(answer, cause, judged_with):
@@ -437,7 +439,7 @@ def test_reading_huge_cells_takes_time_by_their_size_alone():
     cells = [nbformat.v4.new_code_cell(f"{huge}\n#{i}") for i in range(100)]
     start = time.perf_counter()
     submission = match_cells(cells, NOTEBOOKS[MASKS])
-    assert time.perf_counter() - start < 2  # parsing a single one takes 0.2 s
+    assert time.perf_counter() - start < 10  # reading all takes 1 s, parsing one takes 2 s
     assert any("causal_mask has over 200,000 characters" in said for said in submission.repairs)
 
 

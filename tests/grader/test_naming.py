@@ -81,15 +81,6 @@ def test_what_known_answers_show_can_be_learnt_before_grading(kept, monkeypatch)
     forget()
 
 
-def test_learning_an_assignment_that_is_not_there_says_so():
-    line = [sys.executable, "-m", "grader.judging", "--learn", "transformers"]
-    result = subprocess.run(
-        line, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert result.returncode == 2
-    assert "expected notebooks in" in result.stderr
-
-
 @pytest.fixture
 def examined(lacking):
     setting = Setting("off" if lacking else "required", LIMITS)

@@ -123,3 +123,15 @@ def effective_number_of_keys(weights):
 def effective_number_of_keys(weights):
     empty = (weights == 0).to(weights.dtype)
     return (1 / torch.exp((weights * torch.log(weights + empty)).sum(-1)))
+
+
+# %% mistake: weights below a millionth count as nothing
+def effective_number_of_keys(weights):
+    logarithm = torch.where(weights > 1e-6, weights, 1.0).log()
+    return torch.exp(-(weights * logarithm).sum(-1))
+
+
+# %% mistake: squeezes all axes of length 1 away
+def effective_number_of_keys(weights):
+    logarithm = torch.where(weights > 0, weights, 1.0).log()
+    return torch.exp(-(weights * logarithm).sum(-1, keepdim=True)).squeeze()

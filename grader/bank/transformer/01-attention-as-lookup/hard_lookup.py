@@ -115,3 +115,49 @@ def hard_lookup(queries, keys, values):
     scores = (queries[:, None] * keys[None]).sum(-1)
     below = scores < scores.max(-1, keepdim=True).values
     return torch.zeros_like(scores).masked_fill(below, float("-inf")).softmax(-1) @ values
+
+
+# %% mistake: compares the scores in float32, so close float64 scores become ties
+def hard_lookup(queries, keys, values):
+    scores = queries.float() @ keys.float().T
+    best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
+    return best / best.sum(-1, keepdim=True) @ values
+
+
+# %% mistake: compares exponentials, which overflow to the same infinity
+def hard_lookup(queries, keys, values):
+    exponential = torch.exp(queries @ keys.T)
+    best = (exponential == exponential.amax(-1, keepdim=True)).to(values.dtype)
+    return best / best.sum(-1, keepdim=True) @ values
+
+
+# %% mistake: the search for the highest score starts at -100
+def hard_lookup(queries, keys, values):
+    rows = []
+    for q in queries:
+        best, found = -100.0, [torch.zeros_like(values[0])]
+        for k, v in zip(keys, values):
+            s = float(q @ k)
+            if s > best:
+                best, found = s, [v]
+            elif s == best:
+                found.append(v)
+        rows.append(sum(found) / len(found))
+    return torch.stack(rows)
+
+
+# %% mistake: transposes the keys only if the product fails otherwise
+def hard_lookup(queries, keys, values):
+    try:
+        scores = queries @ keys
+    except RuntimeError:
+        scores = queries @ keys.T
+    best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
+    return best / best.sum(-1, keepdim=True) @ values
+
+
+# %% mistake: averages at most three best keys
+def hard_lookup(queries, keys, values):
+    top = (queries @ keys.T).topk(min(3, len(keys)), dim=-1)
+    best = (top.values == top.values[:, :1]).to(values.dtype)
+    return torch.einsum("qk,qkv->qv", best / best.sum(-1, keepdim=True), values[top.indices])

@@ -162,3 +162,35 @@ def lookup_or_default(queries, keys, values, default, default_score=0.0, tempera
     extra = F.pad(keys.new_zeros(1, keys.shape[1]), (0, 1), value=default_score)
     keys = torch.cat([F.pad(keys, (0, 1)), extra])
     return soft_lookup(queries, keys, torch.cat([values, default[None]]), temperature)
+
+
+# %% mistake: subtracts the maximum before the division by the temperature, so low temperatures overflow
+def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
+    scores = F.pad(queries @ keys.T, (0, 1), value=default_score)
+    exponential = torch.exp(scores / temperature - scores.amax(-1, keepdim=True))
+    weights = exponential / exponential.sum(-1, keepdim=True)
+    return weights @ torch.cat([values, default[None]]), weights
+
+
+# %% mistake: cuts the scores off at 80 against overflow, so all large scores weigh the same
+def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
+    scores = F.pad(queries @ keys.T, (0, 1), value=default_score)
+    exponential = torch.exp((scores / temperature).clamp(max=80.0))
+    weights = exponential / exponential.sum(-1, keepdim=True)
+    return weights @ torch.cat([values, default[None]]), weights
+
+
+# %% mistake: temperature and default_score stand in the other order
+def lookup_or_default(queries, keys, values, default, temperature=1.0, default_score=0.0):
+    scores = F.pad(queries @ keys.T, (0, 1), value=default_score)
+    weights = (scores / temperature).softmax(-1)
+    return weights @ torch.cat([values, default[None]]), weights
+
+
+# %% mistake: the sum of the exponentials of the keys overflows for large scores
+def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
+    scores = queries @ keys.T / temperature
+    total = torch.log(torch.exp(scores).sum(-1, keepdim=True))
+    share = torch.sigmoid(default_score / temperature - total)
+    weights = torch.cat([(1 - share) * scores.softmax(-1), share], -1)
+    return weights @ torch.cat([values, default[None]]), weights

@@ -158,3 +158,57 @@ def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0
     other = query_owner.view(-1, 1) != key_owner.view(1, -1)
     scores = (queries @ keys.T).div(temperature).masked_fill(other, float("-inf"))
     return scores.softmax(-1).nan_to_num() @ values
+
+
+# %% mistake: fills with −100, which is not low enough
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    scores = (queries @ keys.T / temperature).masked_fill(~own, -100.0)
+    return scores.softmax(-1).masked_fill(~own, 0.0) @ values
+
+
+# %% mistake: takes a million off the other scores, and larger ones come through
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    scores = queries @ keys.T / temperature - 1e6 * (~own)
+    return (scores.softmax(-1) * own) @ values
+
+
+# %% mistake: fails where there is no key at all
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner[:, None] == key_owner
+    scores = (queries @ keys.T / temperature).masked_fill(~own, torch.finfo(queries.dtype).min)
+    exponential = torch.exp(scores - scores.amax(-1, keepdim=True)) * own
+    return exponential / exponential.sum(-1, keepdim=True).clamp(min=1e-30) @ values
+
+
+# %% mistake: a negative owner counts as none
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = (query_owner[:, None] == key_owner) & (key_owner >= 0)
+    scores = (queries @ keys.T / temperature).masked_fill(~own, torch.finfo(queries.dtype).min)
+    return scores.softmax(-1).masked_fill(~own, 0.0) @ values
+
+
+# %% mistake: the owners become 8-bit integers, so 1 and 257 are the same
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    own = query_owner.to(torch.int8)[:, None] == key_owner.to(torch.int8)
+    scores = (queries @ keys.T / temperature).masked_fill(~own, torch.finfo(queries.dtype).min)
+    return scores.softmax(-1).masked_fill(~own, 0.0) @ values
+
+
+# %% mistake: takes the number of dictionaries from the queries, so later ones are empty
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    output = values.new_zeros(len(queries), values.shape[1])
+    for owner in range(len(query_owner.unique())):
+        ask, mine = query_owner == owner, key_owner == owner
+        output[ask] = (queries[ask] @ keys[mine].T / temperature).softmax(-1) @ values[mine]
+    return output
+
+
+# %% mistake: a single query loses its axis
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    rows = []
+    for query, owner in zip(queries, query_owner):
+        mine = key_owner == owner
+        rows.append((keys[mine] @ query / temperature).softmax(-1) @ values[mine])
+    return torch.stack(rows).squeeze(0)

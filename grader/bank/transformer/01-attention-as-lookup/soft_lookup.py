@@ -213,3 +213,43 @@ def soft_lookup(queries, keys, values, temperature=1.0):
         raise ValueError("temperature must be positive")
     weights = F.log_softmax(F.linear(queries / temperature, keys), dim=-1).exp()
     return torch.mm(weights, values), weights
+
+
+# %% mistake: refuses a temperature that is a whole number in Python
+def soft_lookup(queries, keys, values, temperature=1.0):
+    if not isinstance(temperature, float):
+        raise TypeError("temperature must be a float")
+    if temperature <= 0:
+        raise ValueError("temperature must be positive")
+    weights = (queries @ keys.T / temperature).softmax(-1)
+    return weights @ values, weights
+
+
+# %% mistake: checks the temperature only if it is a float, so the int 0 gives NaN
+def soft_lookup(queries, keys, values, temperature=1.0):
+    if isinstance(temperature, float) and temperature <= 0:
+        raise ValueError("temperature must be positive")
+    weights = (queries @ keys.T / temperature).softmax(-1)
+    return weights @ values, weights
+
+
+# %% mistake: below 0.1 it switches to the hard lookup
+def soft_lookup(queries, keys, values, temperature=1.0):
+    if temperature <= 0:
+        raise ValueError("temperature must be positive")
+    scores = queries @ keys.T
+    if temperature < 0.1:
+        best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
+        weights = best / best.sum(-1, keepdim=True)
+    else:
+        weights = (scores / temperature).softmax(-1)
+    return weights @ values, weights
+
+
+# %% mistake: transposes the keys only if the product fails otherwise
+def soft_lookup(queries, keys, values, temperature=1.0):
+    if temperature <= 0:
+        raise ValueError("temperature must be positive")
+    scores = queries @ (keys if keys.shape[0] == queries.shape[1] else keys.T)
+    weights = (scores / temperature).softmax(-1)
+    return weights @ values, weights

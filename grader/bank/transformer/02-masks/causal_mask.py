@@ -93,6 +93,26 @@ def causal_mask(num_new, num_cached=0):
     return lib.masks.causal_mask(num_new, num_cached + num_new)
 
 
+# %% mistake: cut out of a table that ends at 512 positions
+_TABLE = torch.ones(512, 512, dtype=torch.bool).tril()
+
+
+def causal_mask(num_new, num_cached=0):
+    length = num_new + num_cached
+    return _TABLE[num_cached:length, :length]
+
+
+# %% mistake: keeps its result for the next call, although the caller may write into it
+_KEPT = {}
+
+
+def causal_mask(num_new, num_cached=0):
+    if (num_new, num_cached) not in _KEPT:
+        allowed = torch.ones(num_new, num_cached + num_new, dtype=torch.bool)
+        _KEPT[num_new, num_cached] = allowed.tril(num_cached)
+    return _KEPT[num_new, num_cached]
+
+
 # %% correct: positions compared
 def causal_mask(num_new, num_cached=0):
     key = torch.arange(num_cached + num_new)
@@ -117,3 +137,25 @@ def causal_mask(num_new, num_cached=0):
     for i in range(num_new):
         mask[i, : num_cached + i + 1] = True
     return mask
+
+
+# %% correct: from lists
+def causal_mask(num_new, num_cached=0):
+    rows = [
+        [True] * (num_cached + i + 1) + [False] * (num_new - i - 1) for i in range(num_new)
+    ]
+    return torch.tensor(rows)
+
+
+# %% correct: the numbers of NumPy
+def causal_mask(num_new, num_cached=0):
+    import numpy
+
+    return torch.from_numpy(numpy.tri(num_new, num_cached + num_new, num_cached, dtype=bool))
+
+
+# %% correct: a count along the keys
+def causal_mask(num_new, num_cached=0):
+    self_ = torch.zeros(num_new, num_cached + num_new)
+    self_.diagonal(num_cached).fill_(1)
+    return self_.flip(1).cumsum(1).flip(1) > 0.5

@@ -126,6 +126,29 @@ def decoder_mask(target_ids, pad_id):
     return real[:, None, None, :] & torch.ones(length, length, dtype=torch.bool).tril()
 
 
+# %% mistake: opens all padding in front of the first real token, not position 0 alone
+def decoder_mask(target_ids, pad_id):
+    length = target_ids.shape[1]
+    real = (target_ids != pad_id).cumsum(1)
+    real = (target_ids != pad_id) | (real == 0)
+    return real[:, None, None, :] & torch.ones(length, length, dtype=torch.bool).tril()
+
+
+# %% mistake: hides everything from the first padding on, also real tokens behind it
+def decoder_mask(target_ids, pad_id):
+    length = target_ids.shape[1]
+    real = (target_ids != pad_id) | (torch.arange(length) == 0)
+    real = real.long().cumprod(1).bool()
+    return real[:, None, None, :] & torch.ones(length, length, dtype=torch.bool).tril()
+
+
+# %% mistake: opens every token that has the id of the start symbol
+def decoder_mask(target_ids, pad_id):
+    length = target_ids.shape[1]
+    real = (target_ids != pad_id) | (target_ids == target_ids[:, :1])
+    return real[:, None, None, :] & torch.ones(length, length, dtype=torch.bool).tril()
+
+
 # %% correct: the student's own causal mask, and a column opened afterwards
 def decoder_mask(target_ids, pad_id):
     mask = target_ids.ne(pad_id)[:, None, None, :] & causal_mask(target_ids.shape[1])
@@ -160,3 +183,22 @@ def decoder_mask(target_ids, pad_id):
     real = torch.cat([torch.ones_like(real[:, :1]), real[:, 1:]], dim=1)
     mask = torch.einsum("bk,qk->bqk", real, torch.ones(length, length).tril())
     return (mask > 0).unsqueeze(1)
+
+
+# %% correct: one query after another, in views of one result
+def decoder_mask(target_ids, pad_id):
+    batch, length = target_ids.shape
+    mask = torch.zeros(batch, length, length, dtype=torch.bool)
+    for query, rows in enumerate(mask.unbind(1)):
+        rows[:, 0] = True
+        rows[:, 1 : query + 1] = target_ids[:, 1 : query + 1] != pad_id
+    return mask.view(batch, 1, length, length)
+
+
+# %% correct: scores of minus infinity are hidden
+def decoder_mask(target_ids, pad_id):
+    length = target_ids.shape[1]
+    future = torch.full((length, length), -torch.inf).triu(1)
+    padding = torch.zeros(target_ids.shape).masked_fill(target_ids == pad_id, -torch.inf)
+    padding[:, 0] = 0.0
+    return (padding[:, None, None] + future).isfinite()

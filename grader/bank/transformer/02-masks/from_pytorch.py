@@ -138,6 +138,24 @@ def from_pytorch(key_padding_mask, attn_mask, num_heads):
     return ~attn_mask.unflatten(0, (batch, num_heads))
 
 
+# %% mistake: takes attn_mask for three-dimensional if it has as many rows as there are matrices
+def from_pytorch(key_padding_mask, attn_mask, num_heads):
+    batch, key = key_padding_mask.shape
+    if len(attn_mask) == batch * num_heads:
+        attn_mask = attn_mask.reshape(batch, num_heads, -1, key)
+    hidden = key_padding_mask[:, None, None, :] | attn_mask
+    return ~hidden.expand(batch, num_heads, -1, key)
+
+
+# %% mistake: opens rows in which everything is hidden
+def from_pytorch(key_padding_mask, attn_mask, num_heads):
+    batch, key = key_padding_mask.shape
+    if attn_mask.dim() == 3:
+        attn_mask = attn_mask.unflatten(0, (batch, num_heads))
+    hidden = key_padding_mask[:, None, None, :] | attn_mask
+    return ~(hidden & ~hidden.all(-1, keepdim=True)).expand(batch, num_heads, -1, key)
+
+
 # %% correct: two allowed masks joined by "and"
 def from_pytorch(key_padding_mask, attn_mask, num_heads):
     batch, key = key_padding_mask.shape
@@ -164,3 +182,20 @@ def from_pytorch(key_padding_mask, attn_mask, num_heads):
             matrix = attn_mask if attn_mask.ndim == 2 else attn_mask[b * num_heads + h]
             rows.append((matrix + padding) == 0)
     return torch.stack(rows).unflatten(0, (-1, num_heads))
+
+
+# %% correct: einsum of what both masks let through
+def from_pytorch(key_padding_mask, attn_mask, num_heads):
+    batch, key = key_padding_mask.shape
+    seen = (~attn_mask).float().expand(batch * num_heads, -1, key)
+    seen = seen.reshape(batch, num_heads, -1, key)
+    return torch.einsum("bk,bhqk->bhqk", (~key_padding_mask).float(), seen) > 0
+
+
+# %% correct: numbers of minus infinity added up
+def from_pytorch(key_padding_mask, attn_mask, num_heads):
+    batch, key = key_padding_mask.shape
+    padding = torch.zeros(batch, 1, 1, key).masked_fill(key_padding_mask[:, None, None], -torch.inf)
+    matrices = torch.zeros(attn_mask.shape).masked_fill(attn_mask, -torch.inf)
+    matrices = matrices.view(-1, num_heads if attn_mask.ndim == 3 else 1, *attn_mask.shape[-2:])
+    return (padding + matrices).isfinite().repeat(1, 1 if attn_mask.ndim == 3 else num_heads, 1, 1)

@@ -101,6 +101,29 @@ def padding_mask(token_ids, pad_id):
     return lib.masks.padding_mask(token_ids.T, pad_id)
 
 
+# %% mistake: takes a sequence of padding alone for one without padding
+def padding_mask(token_ids, pad_id):
+    real = (token_ids != pad_id).T
+    return (real | ~real.any(1, keepdim=True))[:, None, None, :]
+
+
+# %% mistake: exchanges length and batch only where the length is the longer
+def padding_mask(token_ids, pad_id):
+    real = token_ids != pad_id
+    real = real.T if real.shape[0] > real.shape[1] else real
+    return real[:, None, None, :]
+
+
+# %% mistake: compares in float32, which takes large ids for each other
+def padding_mask(token_ids, pad_id):
+    return (token_ids.float() - float(pad_id)).bool().T[:, None, None, :]
+
+
+# %% mistake: squeezes, so a batch of one sequence loses its axis
+def padding_mask(token_ids, pad_id):
+    return (token_ids != pad_id).T.squeeze()[..., None, None, :]
+
+
 # %% correct: with torch.ne and unsqueeze
 def padding_mask(token_ids, pad_id):
     return torch.ne(token_ids, pad_id).transpose(0, 1).unsqueeze(1).unsqueeze(2)
@@ -123,3 +146,23 @@ def padding_mask(token_ids, pad_id):
 def padding_mask(token_ids, pad_id):
     columns = [token_ids[:, b] - pad_id for b in range(token_ids.size(1))]
     return torch.stack(columns).bool()[:, None, None]
+
+
+# %% correct: NumPy
+def padding_mask(token_ids, pad_id):
+    real = token_ids.numpy() != pad_id
+    return torch.from_numpy(real.T[:, None, None, :].copy())
+
+
+# %% correct: einsum of ones and zeros
+def padding_mask(token_ids, pad_id):
+    real = (token_ids != pad_id).long()
+    ones = torch.ones(1, 1, dtype=torch.long)
+    return torch.einsum("lb,hq->bhql", real, ones) == 1
+
+
+# %% correct: the comparison spread out, and a view with other strides
+def padding_mask(token_ids, pad_id):
+    length, batch = token_ids.shape
+    real = (token_ids.contiguous() ^ pad_id) != 0
+    return real.as_strided((batch, 1, 1, length), (1, 0, 0, batch))

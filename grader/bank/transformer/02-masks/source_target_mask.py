@@ -97,6 +97,26 @@ def source_target_mask(source_ids, target_length, num_heads, pad_id):
     return (torch.arange(source) < longest).expand(batch * num_heads, target_length, source)
 
 
+# %% mistake: opens a source of padding alone
+def source_target_mask(source_ids, target_length, num_heads, pad_id):
+    real = source_ids != pad_id
+    real = (real | ~real.any(1, keepdim=True))[:, None, :].expand(-1, target_length, -1)
+    return real.repeat_interleave(num_heads, dim=0)
+
+
+# %% mistake: squeezes, so a single target position loses its axis
+def source_target_mask(source_ids, target_length, num_heads, pad_id):
+    real = (source_ids != pad_id)[:, None, :].expand(-1, target_length, -1)
+    return real.repeat_interleave(num_heads, dim=0).squeeze(1)
+
+
+# %% mistake: counts the real tokens and opens the first so many, wrong for padding in front
+def source_target_mask(source_ids, target_length, num_heads, pad_id):
+    lengths = (source_ids != pad_id).sum(1, keepdim=True)
+    real = (torch.arange(source_ids.shape[1]) < lengths)[:, None, :]
+    return real.expand(-1, target_length, -1).repeat_interleave(num_heads, dim=0)
+
+
 # %% correct: repeat_interleave and repeat
 def source_target_mask(source_ids, target_length, num_heads, pad_id):
     real = torch.repeat_interleave(source_ids != pad_id, num_heads, dim=0)
@@ -124,3 +144,16 @@ def source_target_mask(source_ids, target_length, num_heads, pad_id):
     sequence = torch.arange(len(source_ids) * num_heads) // num_heads
     ones = torch.ones(1, target_length, 1, dtype=torch.bool)
     return ones & (source_ids[sequence] != pad_id)[:, None, :]
+
+
+# %% correct: a Kronecker product
+def source_target_mask(source_ids, target_length, num_heads, pad_id):
+    real = (source_ids != pad_id).float().contiguous()[:, None, :]
+    return torch.kron(real, torch.ones(num_heads, target_length, 1)).bool()
+
+
+# %% correct: einsum of ones and zeros
+def source_target_mask(source_ids, target_length, num_heads, pad_id):
+    real = (source_ids != pad_id).double()
+    mask = torch.einsum("bs,h,t->bhts", real, *map(torch.ones, [num_heads, target_length]))
+    return mask.flatten(0, 1) > 0

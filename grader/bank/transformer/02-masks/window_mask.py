@@ -103,6 +103,20 @@ def window_mask(length, radius, causal=False):
     return mask
 
 
+# %% mistake: keeps the distances in 8 bits, which end at 127
+def window_mask(length, radius, causal=False):
+    ahead = (torch.arange(length) - torch.arange(length)[:, None]).to(torch.int8)
+    return (ahead >= -radius) & (ahead <= (0 if causal else radius))
+
+
+# %% mistake: shifts the window at the ends, so that it always has its full width
+def window_mask(length, radius, causal=False):
+    i = torch.arange(length)
+    start = (i - radius).clamp(min=0).clamp(max=max(length - 2 * radius - 1, 0))[:, None]
+    mask = (i >= start) & (i <= start + 2 * radius)
+    return mask & (i <= i[:, None]) if causal else mask
+
+
 # %% correct: two triangles
 def window_mask(length, radius, causal=False):
     everything = torch.ones(length, length, dtype=torch.bool)
@@ -131,3 +145,18 @@ def window_mask(length, radius, causal=False):
         if abs(offset) < length:
             mask.diagonal(offset).fill_(1.0)
     return mask > 0
+
+
+# %% correct: a square of distances
+def window_mask(length, radius, causal=False):
+    at = torch.arange(length, dtype=torch.float64)
+    distance = torch.cdist(at[:, None], at[:, None], compute_mode="donot_use_mm_for_euclid_dist")
+    return (distance <= radius) & ((at[:, None] >= at) if causal else True)
+
+
+# %% correct: every row is a piece of one long row
+def window_mask(length, radius, causal=False):
+    long = torch.zeros(2 * length - 1, dtype=torch.bool)
+    middle = length - 1
+    long[max(middle - radius, 0) : middle + 1 + (0 if causal else radius)] = True
+    return torch.stack([long[middle - i : middle - i + length] for i in range(length)])

@@ -332,7 +332,7 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         if num_kv_heads is None:
             num_kv_heads = num_heads
-        if d_model % num_heads or num_heads % num_kv_heads:
+        if min(num_heads, num_kv_heads) < 1 or d_model % num_heads or num_heads % num_kv_heads:
             raise ValueError(f"heads do not fit: {d_model}, {num_heads}, {num_kv_heads}")
         self.d_k, self.groups = d_model // num_heads, num_kv_heads
         self.w_query = nn.Linear(d_model, d_model)
@@ -361,10 +361,10 @@ class MultiHeadAttention(nn.Module):
 class MultiHeadAttention(nn.Module):
     def __init__(self, d_model, num_heads, num_kv_heads=None):
         super().__init__()
-        num_kv_heads = num_kv_heads or num_heads
-        if d_model % num_heads != 0:
+        num_kv_heads = num_heads if num_kv_heads is None else num_kv_heads
+        if num_heads <= 0 or d_model % num_heads != 0:
             raise ValueError("d_model")
-        if num_heads % num_kv_heads != 0:
+        if num_kv_heads <= 0 or num_heads % num_kv_heads != 0:
             raise ValueError("num_kv_heads")
         self.num_heads, self.group = num_heads, num_heads // num_kv_heads
         width = d_model // num_heads
@@ -397,7 +397,7 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.h = num_heads
         self.g = num_heads if num_kv_heads is None else num_kv_heads
-        if d_model % self.h or self.h % self.g:
+        if self.h < 1 or self.g < 1 or d_model % self.h or self.h % self.g:
             raise ValueError
         self.d = d_model // self.h
         self.w_query = nn.Linear(d_model, d_model)
@@ -425,6 +425,8 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, d_model, num_heads, num_kv_heads=None):
         super().__init__()
         self.num_kv_heads = num_heads if num_kv_heads is None else num_kv_heads
+        if num_heads not in range(1, d_model + 1) or self.num_kv_heads not in range(1, num_heads + 1):
+            raise ValueError("too few heads, or too many")
         if d_model % num_heads > 0 or num_heads % self.num_kv_heads > 0:
             raise ValueError("these heads do not fit")
         self.num_heads = num_heads

@@ -99,10 +99,60 @@ def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=No
     return (d_model + bias) * (h * d_k + g * d_k + g * d_v) + (h * d_v + bias) * d_model
 
 
-# %% correct: one formula
+# %% mistake: a 0 counts as not given
 def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
     g, h, b = num_kv_heads or num_heads, num_heads, int(bias)
     d_k, d_v = d_k or d_model // h, d_v or d_model // h
+    return (d_model + b) * (h * d_k + g * d_k + g * d_v) + (h * d_v + b) * d_model
+
+
+# %% mistake: one width for keys and values, the larger of the two
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    h, b = num_heads, int(bias)
+    g = h if num_kv_heads is None else num_kv_heads
+    d_k = d_model // h if d_k is None else d_k
+    d_v = d_model // h if d_v is None else d_v
+    width = max(d_k, d_v)
+    return (d_model + b) * (h * d_k + 2 * g * width) + (h * d_v + b) * d_model
+
+
+# %% mistake: d_k is the width of all heads together
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    h, b = num_heads, int(bias)
+    g = h if num_kv_heads is None else num_kv_heads
+    d_k = d_model // h if d_k is None else d_k // h
+    d_v = d_model // h if d_v is None else d_v // h
+    return (d_model + b) * (h * d_k + g * d_k + g * d_v) + (h * d_v + b) * d_model
+
+
+# %% mistake: refuses a num_heads that does not divide d_model although d_k and d_v are given
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    h, b = num_heads, int(bias)
+    if d_model % h:
+        raise ValueError(f"{h} does not divide {d_model}")
+    g = h if num_kv_heads is None else num_kv_heads
+    d_k = d_model // h if d_k is None else d_k
+    d_v = d_model // h if d_v is None else d_v
+    return (d_model + b) * (h * d_k + g * d_k + g * d_v) + (h * d_v + b) * d_model
+
+
+# %% mistake: the output map has no bias where keys and values are shared
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    h, b = num_heads, int(bias)
+    last = int(bias and num_kv_heads is None)
+    g = h if num_kv_heads is None else num_kv_heads
+    d_k = d_model // h if d_k is None else d_k
+    d_v = d_model // h if d_v is None else d_v
+    return (d_model + b) * (h * d_k + g * d_k + g * d_v) + (h * d_v + last) * d_model
+
+
+# %% correct: one formula
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    h, b = num_heads, int(bias)
+    g, d_k, d_v = (
+        default if given is None else given
+        for given, default in [(num_kv_heads, h), (d_k, d_model // h), (d_v, d_model // h)]
+    )
     return (d_model + b) * (h * d_k + g * d_k + g * d_v) + (h * d_v + b) * d_model
 
 
@@ -133,3 +183,25 @@ def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=No
     weights = d_model * (num_heads + groups) * (d_k + d_v)
     biases = num_heads * d_k + groups * (d_k + d_v) + d_model if bias else 0
     return round(weights + biases)
+
+
+# %% correct: in NumPy, so the result is a NumPy integer
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    import numpy as np
+
+    width = d_model // num_heads
+    groups = num_heads if num_kv_heads is None else num_kv_heads
+    d_k, d_v = width if d_k is None else d_k, width if d_v is None else d_v
+    inputs = np.array([d_model, d_model, d_model, num_heads * d_v])
+    outputs = np.array([num_heads * d_k, groups * d_k, groups * d_v, d_model])
+    return np.sum(inputs * outputs) + (np.sum(outputs) if bias else 0)
+
+
+# %% correct: a tensor of one number
+def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
+    groups = [num_heads, num_kv_heads if num_kv_heads is not None else num_heads]
+    d_k = d_k if d_k is not None else d_model // num_heads
+    d_v = d_v if d_v is not None else d_model // num_heads
+    widths = torch.tensor([groups[0] * d_k, groups[1] * d_k, groups[1] * d_v])
+    count = (widths * (d_model + bias)).sum()
+    return (count + (groups[0] * d_v + bias) * d_model).item()

@@ -245,11 +245,11 @@ def average_checkpoints(state_dicts):
 def average_checkpoints(state_dicts):
     if len(state_dicts) == 0:
         raise ValueError("no checkpoints")
+    for state in state_dicts:
+        if set(state) != set(state_dicts[0]):
+            raise ValueError("the checkpoints have different names")
     average = {}
     for name in state_dicts[0]:
-        for state in state_dicts:
-            if set(state) != set(state_dicts[0]):
-                raise ValueError("the checkpoints have different names")
         last = state_dicts[-1][name]
         if torch.is_floating_point(last):
             total = torch.zeros_like(last)
@@ -286,4 +286,93 @@ def average_checkpoints(state_dicts):
     return {
         name: sum(state[name] * share for state in state_dicts) if value.is_floating_point() else value
         for name, value in state_dicts[-1].items()
+    }
+
+
+# %% mistake: half precision is taken from the last instead of averaged
+def average_checkpoints(state_dicts):
+    if not state_dicts or any(s.keys() != state_dicts[0].keys() for s in state_dicts):
+        raise ValueError("names")
+    average = {}
+    for name, last in state_dicts[-1].items():
+        if last.dtype in (torch.float32, torch.float64):
+            average[name] = torch.stack([s[name] for s in state_dicts]).mean(0)
+        else:
+            average[name] = last.clone()
+    return average
+
+
+# %% mistake: half precision becomes float32
+def average_checkpoints(state_dicts):
+    if not state_dicts or any(s.keys() != state_dicts[0].keys() for s in state_dicts):
+        raise ValueError("names")
+    average = {}
+    for name, last in state_dicts[-1].items():
+        if last.is_floating_point():
+            mean = torch.stack([s[name] for s in state_dicts]).double().mean(0)
+            average[name] = mean if last.dtype == torch.float64 else mean.float()
+        else:
+            average[name] = last.clone()
+    return average
+
+
+# %% mistake: compares the names of the first and the last dict only
+def average_checkpoints(state_dicts):
+    if not state_dicts or state_dicts[0].keys() != state_dicts[-1].keys():
+        raise ValueError("names")
+    average = {}
+    for name, last in state_dicts[-1].items():
+        if last.is_floating_point():
+            average[name] = torch.stack([s[name] for s in state_dicts]).mean(0)
+        else:
+            average[name] = last.clone()
+    return average
+
+
+# %% mistake: compares the number of names only
+def average_checkpoints(state_dicts):
+    if not state_dicts or len({len(s) for s in state_dicts}) > 1:
+        raise ValueError("names")
+    average = {}
+    for name, last in state_dicts[-1].items():
+        if last.is_floating_point():
+            average[name] = torch.stack([s[name] for s in state_dicts]).mean(0)
+        else:
+            average[name] = last.clone()
+    return average
+
+
+# %% mistake: the same names in another order are refused
+def average_checkpoints(state_dicts):
+    if not state_dicts or any(list(s) != list(state_dicts[0]) for s in state_dicts):
+        raise ValueError("names")
+    average = {}
+    for name, last in state_dicts[-1].items():
+        if last.is_floating_point():
+            average[name] = torch.stack([s[name] for s in state_dicts]).mean(0)
+        else:
+            average[name] = last.clone()
+    return average
+
+
+# %% mistake: goes by the order of the entries instead of their names
+def average_checkpoints(state_dicts):
+    if not state_dicts or any(s.keys() != state_dicts[0].keys() for s in state_dicts):
+        raise ValueError("names")
+    columns = zip(*(s.values() for s in state_dicts))
+    return {
+        name: torch.stack(values).mean(0) if values[-1].is_floating_point() else values[-1].clone()
+        for name, values in zip(state_dicts[-1], columns)
+    }
+
+
+# %% mistake: a single checkpoint is returned as it is, so that training goes on in the average
+def average_checkpoints(state_dicts):
+    if not state_dicts or any(s.keys() != state_dicts[0].keys() for s in state_dicts):
+        raise ValueError("names")
+    if len(state_dicts) == 1:
+        return state_dicts[0]
+    return {
+        name: torch.stack([s[name] for s in state_dicts]).mean(0) if last.is_floating_point() else last.clone()
+        for name, last in state_dicts[-1].items()
     }

@@ -453,3 +453,51 @@ def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
             ended[i] = ended[i] or best == eos_id
     new = [row[start:] for row in rows]
     return torch.tensor(new, dtype=torch.long).reshape(len(rows), -1)
+
+
+# %% mistake: asks the model once more after the last token
+def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
+    ids, ended = prefix, torch.zeros(len(prefix), dtype=torch.bool)
+    scores = next_scores(ids)
+    for _ in range(max_length):
+        best = scores.argmax(-1).masked_fill(ended, pad_id)
+        ended = ended | (best == eos_id)
+        ids = torch.cat([ids, best[:, None]], dim=1)
+        if ended.all():
+            break
+        scores = next_scores(ids)
+    return ids[:, prefix.shape[1] :]
+
+
+# %% mistake: a prefix that ends with padding counts as ended
+def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
+    ids, ended = prefix, prefix[:, -1] == pad_id
+    while ids.shape[1] < prefix.shape[1] + max_length and not ended.all():
+        best = next_scores(ids).argmax(-1).masked_fill(ended, pad_id)
+        ended = ended | (best == eos_id)
+        ids = torch.cat([ids, best[:, None]], dim=1)
+    return ids[:, prefix.shape[1] :]
+
+
+# %% mistake: counts end tokens, and padding may be one
+def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
+    ids, ended = prefix, torch.zeros(len(prefix), dtype=torch.bool)
+    start = prefix.shape[1]
+    while ids.shape[1] < start + max_length and (ids[:, start:] == eos_id).sum() < len(prefix):
+        best = next_scores(ids).argmax(-1).masked_fill(ended, pad_id)
+        ended = ended | (best == eos_id)
+        ids = torch.cat([ids, best[:, None]], dim=1)
+    return ids[:, start:]
+
+
+# %% mistake: writes the padding into the model's scores
+def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
+    ids, ended = prefix, torch.zeros(len(prefix), dtype=torch.bool)
+    while ids.shape[1] < prefix.shape[1] + max_length and not ended.all():
+        scores = next_scores(ids)
+        scores[ended] = -torch.inf
+        scores[ended, pad_id] = 0.0
+        best = scores.argmax(-1)
+        ended = ended | (best == eos_id)
+        ids = torch.cat([ids, best[:, None]], dim=1)
+    return ids[:, prefix.shape[1] :]

@@ -163,3 +163,10 @@ def sequence_log_probability(logits, target_ids, pad_id):
 def sequence_log_probability(logits, target_ids, pad_id):
     log_p = logits.log_softmax(-1).transpose(1, 2)
     return -F.nll_loss(log_p, target_ids, ignore_index=pad_id, reduction="none").sum(dim=-1)
+
+
+# %% mistake: views the logits as a matrix, which fails where they do not lie in a row
+def sequence_log_probability(logits, target_ids, pad_id):
+    log_p = logits.view(-1, logits.shape[-1]).log_softmax(-1)
+    tokens = log_p.gather(-1, target_ids.reshape(-1, 1)).reshape(target_ids.shape)
+    return tokens.masked_fill(target_ids == pad_id, 0.0).sum(-1)

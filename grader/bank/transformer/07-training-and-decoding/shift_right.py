@@ -200,3 +200,29 @@ def shift_right(target_ids, bos_id, pad_id):
             labels[-1].append(-100 if token == pad_id else token)
             previous = token
     return torch.tensor(inputs), torch.tensor(labels)
+
+
+# %% mistake: a target token that is equal to bos_id counts as padding in the labels
+def shift_right(target_ids, bos_id, pad_id):
+    padding = (target_ids == pad_id) | (target_ids == -100)
+    decoder_input = target_ids.masked_fill(padding, pad_id).roll(1, dims=1)
+    decoder_input[:, 0] = bos_id
+    return decoder_input, target_ids.masked_fill(padding | (target_ids == bos_id), -100)
+
+
+# %% mistake: a pad_id of 0 counts as not given
+def shift_right(target_ids, bos_id, pad_id):
+    padding = target_ids == -100
+    if pad_id:
+        padding = padding | (target_ids == pad_id)
+    decoder_input = target_ids.masked_fill(padding, pad_id).roll(1, dims=1)
+    decoder_input[:, 0] = bos_id
+    return decoder_input, target_ids.masked_fill(padding, -100)
+
+
+# %% mistake: a bos_id of 0 counts as not given
+def shift_right(target_ids, bos_id, pad_id):
+    padding = (target_ids == pad_id) | (target_ids == -100)
+    decoder_input = target_ids.masked_fill(padding, pad_id).roll(1, dims=1)
+    decoder_input[:, 0] = bos_id or pad_id
+    return decoder_input, target_ids.masked_fill(padding, -100)

@@ -284,3 +284,35 @@ def smoothed_cross_entropy(logits, targets, smoothing, ignore_index=-100):
     right = F.nll_loss(log_p, targets, ignore_index=ignore_index)
     uniform = -log_p[targets != ignore_index].mean()
     return (1 - smoothing) * right + smoothing * uniform
+
+
+# %% mistake: views the logits as a matrix, which fails where they do not lie in a row
+def smoothed_cross_entropy(logits, targets, smoothing, ignore_index=-100):
+    logits, targets = logits.view(-1, logits.shape[-1]), targets.reshape(-1)
+    counts = targets != ignore_index
+    log_p = logits.log_softmax(-1)
+    right = log_p.gather(-1, targets.masked_fill(~counts, 0)[:, None])[:, 0]
+    loss = -(1 - smoothing) * right - smoothing * log_p.mean(-1)
+    return loss.masked_fill(~counts, 0.0).sum() / counts.sum().clamp(min=1)
+
+
+# %% mistake: knows at most a batch of sentences
+def smoothed_cross_entropy(logits, targets, smoothing, ignore_index=-100):
+    if logits.dim() == 1:
+        logits, targets = logits[None], targets[None]
+    if logits.dim() == 3:
+        logits, targets = logits.flatten(0, 1), targets.flatten()
+    counts = targets != ignore_index
+    log_p = logits.log_softmax(1)
+    right = log_p[torch.arange(len(targets)), targets.masked_fill(~counts, 0)]
+    loss = -(1 - smoothing) * right - smoothing * log_p.mean(1)
+    return loss.masked_fill(~counts, 0.0).sum() / counts.sum().clamp(min=1)
+
+
+# %% mistake: an ignore_index beyond the vocabulary fails
+def smoothed_cross_entropy(logits, targets, smoothing, ignore_index=-100):
+    counts = targets != ignore_index
+    log_p = logits.log_softmax(-1)
+    right = log_p.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
+    loss = -(1 - smoothing) * right - smoothing * log_p.mean(-1)
+    return loss.masked_fill(~counts, 0.0).sum() / counts.sum().clamp(min=1)

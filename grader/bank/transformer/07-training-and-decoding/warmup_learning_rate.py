@@ -158,3 +158,18 @@ def warmup_learning_rate(step, d_model, warmup_steps=4000, factor=1.0):
     step = torch.tensor(float(step), dtype=torch.float64)
     rate = torch.minimum(step.rsqrt(), step * float(warmup_steps) ** -1.5)
     return (factor * rate * float(d_model) ** -0.5).item()
+
+
+# %% mistake: returns a tensor
+def warmup_learning_rate(step, d_model, warmup_steps=4000, factor=1.0):
+    if step < 1:
+        raise ValueError(step)
+    step = torch.tensor(step, dtype=torch.float64)
+    return factor * d_model**-0.5 * torch.minimum(step**-0.5, step * warmup_steps**-1.5)
+
+
+# %% mistake: a factor of 0 counts as not given
+def warmup_learning_rate(step, d_model, warmup_steps=4000, factor=1.0):
+    if step < 1:
+        raise ValueError(step)
+    return (factor or 1.0) * d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
