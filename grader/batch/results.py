@@ -7,12 +7,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from grader.judging.report import HIDDEN, reason
+from grader.judging.report import HIDDEN, MOST_MISTAKES, reason
 
 HEADING = re.compile(r"^#+[ \t]+(.+)$", re.M)
 SECTION = re.compile(r"`(book/[\w/-]+)`")
-
-MOST_MISTAKES = 3  # that are named where several known mistakes show the same
 
 PASSED, PARTLY, FAILED, WAITING = "passed", "partly passed", "not passed", "waits for your teacher"
 # A reader who sees no colours tells them apart by the sign and the word.

@@ -19,6 +19,7 @@ from grader.judging.job import Outcome
 HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?(?:END HIDDEN TESTS[^\n]*|\Z)", re.M | re.S)
 MOST_DETAIL = 600  # characters of a line of detail, which can quote a long text of student code
 MOST_DETAILS = 20  # lines of detail
+MOST_MISTAKES = 3  # that are named where several known mistakes show the same
 MOST_CHARACTERS = 20_000  # that are shown of a task's answer, and of what a cell printed
 MOST_LINES = 1_000
 
@@ -171,7 +172,7 @@ def explain(result: Mapping[str, Any]) -> str:
         lines += failure["detail"]
     mistakes = result.get("mistakes", [])
     if mistakes:
-        lines.append(f"Known mistake: {', or: '.join(mistakes[:3])}.")
+        lines.append(f"Known mistake: {', or: '.join(mistakes[:MOST_MISTAKES])}.")
     if result["lent"]:
         names = ", ".join(result["lent"])
         lines.append(f"This was run with the course's {names}, since yours did not pass.")
