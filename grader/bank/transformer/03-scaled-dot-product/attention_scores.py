@@ -75,6 +75,39 @@ def attention_scores(query, key, scale=None):
     return query.float() @ key.float().transpose(-2, -1) * scale
 
 
+# %% mistake: rounds the square root of d_k down to a whole number
+def attention_scores(query, key, scale=None):
+    scale = 1 / math.isqrt(query.shape[-1]) if scale is None else scale
+    return query @ key.transpose(-2, -1) * scale
+
+
+# %% mistake: divides by 2, whatever d_k is
+def attention_scores(query, key, scale=None):
+    scale = 0.5 if scale is None else scale
+    return query @ key.transpose(-2, -1) * scale
+
+
+# %% mistake: computes the scale in float32, so float64 has seven digits only
+def attention_scores(query, key, scale=None):
+    scale = torch.tensor(float(query.shape[-1])).rsqrt().item() if scale is None else scale
+    return query @ key.transpose(-2, -1) * scale
+
+
+# %% mistake: cuts scores off at ±50
+def attention_scores(query, key, scale=None):
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    return (query @ key.transpose(-2, -1) * scale).clamp(-50.0, 50.0)
+
+
+# %% mistake: transposes the keys only if the product fails otherwise
+def attention_scores(query, key, scale=None):
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    try:
+        return query @ key * scale
+    except RuntimeError:
+        return query @ key.transpose(-2, -1) * scale
+
+
 # %% correct: with einsum
 def attention_scores(query, key, scale=None):
     scores = torch.einsum("...qd,...kd->...qk", query, key)
@@ -92,3 +125,33 @@ def attention_scores(query, key, scale=None):
     if scale is None:
         scale = 1 / query.shape[-1] ** 0.5
     return (query.unsqueeze(-2) * key.unsqueeze(-3)).sum(-1) * scale
+
+
+# %% correct: one query after another
+def attention_scores(query, key, scale=None):
+    factor = torch.tensor(query.shape[-1], dtype=query.dtype).rsqrt() if scale is None else scale
+    rows = [(key @ one.unsqueeze(-1)).squeeze(-1) for one in query.unbind(-2)]
+    return torch.stack(rows, dim=-2) * factor
+
+
+# %% correct: a linear layer without weights of its own, after all leading axes are merged
+def attention_scores(query, key, scale=None):
+    *batch, n, d_k = query.shape
+    scale = d_k**-0.5 if scale is None else scale
+    pairs = zip(query.reshape(-1, n, d_k), key.reshape(-1, *key.shape[-2:]))
+    scores = torch.stack([F.linear(q, k) for q, k in pairs])
+    return scale * scores.reshape(*batch, n, -1)
+
+
+# %% correct: baddbmm and NumPy's square root
+def attention_scores(query, key, scale=None):
+    import numpy
+
+    scale = 1 / numpy.sqrt(query.shape[-1]) if scale is None else scale
+    q, k = query.flatten(0, -3) if query.dim() > 3 else query, key
+    if query.dim() == 2:
+        q, k = q[None], k[None]
+    k = k.flatten(0, -3) if k.dim() > 3 else k
+    zeros = q.new_zeros(1, 1, 1)
+    scores = torch.baddbmm(zeros, q, k.mT, beta=0, alpha=float(scale))
+    return scores.view(*query.shape[:-1], key.shape[-2])

@@ -78,6 +78,36 @@ def source_target_attention(target, memory, w_query, w_key, w_value, memory_leng
     return masked_softmax(scores, allowed) @ (memory @ w_value)
 
 
+# %% mistake: zeros for the whole batch as soon as one memory has the length 0
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    if (memory_lengths == 0).any():
+        return target.new_zeros(*target.shape[:2], w_value.shape[1])
+    allowed = (torch.arange(memory.shape[1]) < memory_lengths[:, None])[:, None]
+    scores = attention_scores(target @ w_query, memory @ w_key)
+    return masked_softmax(scores, allowed) @ (memory @ w_value)
+
+
+# %% mistake: takes 10000 off the scores of the padding, and larger ones come through
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    real = (torch.arange(memory.shape[1]) < memory_lengths[:, None])[:, None]
+    scores = attention_scores(target @ w_query, memory @ w_key) - 10000.0 * ~real
+    return (scores.softmax(-1) * real) @ (memory @ w_value)
+
+
+# %% mistake: squeezes, so a batch of one loses its axis
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    allowed = (torch.arange(memory.shape[1]) < memory_lengths[:, None])[:, None]
+    scores = attention_scores(target @ w_query, memory @ w_key)
+    return (masked_softmax(scores, allowed) @ (memory @ w_value)).squeeze(0)
+
+
+# %% mistake: a memory of length 0 counts as one of length 1
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    allowed = torch.arange(memory.shape[1]) < memory_lengths.clamp(min=1)[:, None]
+    scores = attention_scores(target @ w_query, memory @ w_key)
+    return masked_softmax(scores, allowed[:, None]) @ (memory @ w_value)
+
+
 # %% correct: one sequence after another
 def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
     outputs = []
@@ -102,3 +132,22 @@ def source_target_attention(target, memory, w_query, w_key, w_value, memory_leng
     allowed = torch.arange(memory.size(1)).reshape(1, 1, 1, -1).lt(lengths)
     q, k, v = target @ w_query, memory @ w_key, memory @ w_value
     return attention(q.unsqueeze(2), k.unsqueeze(2), v.unsqueeze(2), allowed)[0].squeeze(2)
+
+
+# %% correct: cut at the longest memory
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    memory = memory[:, : int(memory_lengths.max())]
+    hidden = (torch.arange(memory.shape[1]) >= memory_lengths[:, None])[:, None]
+    scores = attention_scores(target @ w_query, memory @ w_key).masked_fill(hidden, -torch.inf)
+    return scores.softmax(-1).nan_to_num(0.0) @ (memory @ w_value)
+
+
+# %% correct: zeros filled in for one memory after another
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    output = torch.zeros(*target.shape[:2], w_value.shape[1], dtype=target.dtype)
+    for i, n in enumerate(memory_lengths.numpy()):
+        if n > 0:
+            query, real = target[i] @ w_query, memory[i].narrow(0, 0, n)
+            weights = (query @ (real @ w_key).T * len(w_key.T) ** -0.5).softmax(1)
+            output[i] = weights @ real @ w_value
+    return output
