@@ -7,6 +7,7 @@ data, "mine" is an object of the sender and "yours" one of the receiver.
 from types import MethodType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -54,6 +55,10 @@ class Writer:
             return self._write_tensor(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return ["plain", int.__int__(value)]
+        if isinstance(value, np.integer):
+            return ["plain", int(value)]
+        if isinstance(value, np.floating):
+            return ["float", float.hex(float(value))]
         if isinstance(value, float):
             return ["float", float.hex(float.__float__(value))]
         if isinstance(value, str):

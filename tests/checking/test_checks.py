@@ -1,9 +1,10 @@
 """Checks of an answer against a reference: what they call, and what they say."""
 
+import numpy as np
 import pytest
 import torch
 
-from checking import CheckFailed, check_same_as, example
+from checking import CheckFailed, check, check_same_as, example
 
 MUST_HOLD = "each row is a softmax of the scores"
 
@@ -98,3 +99,14 @@ def test_an_error_that_only_gradients_bring_is_shown():
     failure = failure_of(lambda query, key: torch.tensor(softmax_of_scores(query, key).numpy()))
     assert (failure.must_hold, failure.step) == ("your code runs", "ran")
     assert "Can't call numpy() on Tensor that requires grad" in failure.detail[0]
+
+
+@pytest.mark.parametrize("number", [np.int64(3), np.float64(3.0), torch.tensor(3)])
+def test_a_number_may_be_one_of_numpy_or_a_tensor(number):
+    check(number, 3, "three is three")
+
+
+@pytest.mark.parametrize("number", [True, np.True_, "3", np.int64(4)])
+def test_what_is_no_number_or_another_one_fails(number):
+    with pytest.raises(CheckFailed):
+        check(number, 3, "three is three")
