@@ -1,7 +1,7 @@
 """Comparing a result with what was expected, one step of `checking.failure.STEPS` after another."""
 
 import math
-import numbers
+from numbers import Real
 from typing import Any
 
 import torch
@@ -65,7 +65,7 @@ def compare(
     else:  # a number
         if isinstance(actual, Tensor) and actual.numel() == 1:
             actual = actual.item()
-        if isinstance(actual, bool) or not isinstance(actual, numbers.Real):
+        if isinstance(actual, bool) or not isinstance(actual, Real):  # NumPy's numbers are Real
             fail(must_hold, "type", what, f"a number, {expected:.6g}", describe(actual))
         if not math.isclose(actual, expected, rel_tol=1e-9, abs_tol=1e-12):
             fail(must_hold, step, what, f"{expected:.10g}", f"{actual:.10g}")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from checking import CheckFailed, call, check_same_as, example, in_place
+from checking import CheckFailed, call, check, check_same_as, example, in_place
 
 MUST_HOLD = "each row is a softmax of the scores"
 
@@ -177,3 +177,14 @@ def test_an_error_that_only_gradients_bring_is_shown():
     runs = "`<lambda>` runs on float64 tensor (2, 3, 4), float64 tensor (2, 5, 4)"
     assert (failure.must_hold, failure.step) == (runs, "ran")
     assert "Can't call numpy() on Tensor that requires grad" in failure.detail[0]
+
+
+@pytest.mark.parametrize("number", [np.int64(3), np.float64(3.0), torch.tensor(3)])
+def test_a_number_may_be_one_of_numpy_or_a_tensor(number):
+    check(number, 3, "three is three")
+
+
+@pytest.mark.parametrize("number", [True, np.True_, "3", np.int64(4)])
+def test_what_is_no_number_or_another_one_fails(number):
+    with pytest.raises(CheckFailed):
+        check(number, 3, "three is three")

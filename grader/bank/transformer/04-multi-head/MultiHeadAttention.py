@@ -326,6 +326,176 @@ class MultiHeadAttention(nn.Module):
         return self.attention(query, key, value, attn_mask=None if allowed is None else ~allowed)
 
 
+# %% mistake: an integer square root, right only where the width of a head is a square
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    scores = q @ k.mT / math.isqrt(q.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e30)
+    weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
+
+
+# %% mistake: divides by half of the width of a head, right for a width of 4
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    scores = q @ k.mT / (q.shape[-1] / 2)
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e30)
+    weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
+
+
+# %% mistake: hidden scores become -100, which large scores pass
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -100.0)
+    weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
+
+
+# %% mistake: clamps the scores
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    scores = (q @ k.mT / math.sqrt(q.shape[-1])).clamp(-50, 50)
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e30)
+    weights = scores.softmax(-1) if allowed is None else scores.softmax(-1) * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
+
+
+# %% mistake: the weights are masked after the softmax and not made to sum to 1 again
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    weights = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1)
+    weights = weights if allowed is None else weights * allowed
+    return self.w_output(merge_heads(weights @ v)), weights
+
+
+# %% mistake: adds a number to the sum of the weights, so they do not sum to 1
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    exponential = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1)
+    if allowed is not None:
+        exponential = exponential * allowed
+    weights = exponential / (exponential.sum(-1, keepdim=True) + 1e-8)
+    return self.w_output(merge_heads(weights @ v)), weights
+
+
+# %% mistake: a mask of three dimensions is read as (batch, query, key)
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    if allowed is not None and allowed.dim() == 3:
+        allowed = allowed[:, None]
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
+
+
+# %% mistake: a mask of three dimensions is read as (batch, query, key) where it has as many rows as the batch
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    if allowed is not None and allowed.dim() == 3 and len(allowed) == len(query):
+        allowed = allowed[:, None]
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights
+
+
+# %% mistake: a query that may attend to nothing gets an output of zeros, without the bias
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    output = self.w_output(merge_heads(out))
+    if allowed is not None:
+        seen = weights.detach().sum((1, 3)) > 0
+        output = output * seen[..., None]
+    return output, weights
+
+
+# %% mistake: with a mask, the weights of shared heads come from the first head of each group
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    if allowed is not None:
+        weights = weights[:, :: h // g].repeat_interleave(h // g, 1)
+    return self.w_output(merge_heads(out)), weights
+
+
+# %% mistake: keeps the keys of the first call
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    if not hasattr(self, "keys"):
+        self.keys = k
+    out, weights = scaled_dot_product_attention(q, self.keys, v, allowed)
+    return self.w_output(merge_heads(out)), weights
+
+
+# %% mistake: the scores do not reach the gradient
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    out, weights = scaled_dot_product_attention(q.detach(), k.detach(), v, allowed)
+    return self.w_output(merge_heads(out)), weights
+
+
+# %% mistake: squeezes dimensions of length 1 out of the weights
+def forward(self, query, key, value, allowed=None):
+    h, g = self.num_heads, self.num_kv_heads
+    q = split_heads(self.w_query(query), h)
+    k = split_heads(self.w_key(key), g, h // g)
+    v = split_heads(self.w_value(value), g, h // g)
+    out, weights = scaled_dot_product_attention(q, k, v, allowed)
+    return self.w_output(merge_heads(out)), weights.squeeze()
+
+
+# %% mistake: num_kv_heads=0 counts as not given
+def __init__(self, d_model, num_heads, num_kv_heads=None):
+    super().__init__()
+    num_kv_heads = num_kv_heads or num_heads
+    if num_heads < 1 or num_kv_heads < 1 or d_model % num_heads or num_heads % num_kv_heads:
+        raise ValueError(f"{d_model}, {num_heads}, {num_kv_heads}")
+    self.num_heads, self.num_kv_heads = num_heads, num_kv_heads
+    width = d_model // num_heads * num_kv_heads
+    self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+    self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
+
+
 # %% correct: einsum over groups, nothing is repeated
 class MultiHeadAttention(nn.Module):
     def __init__(self, d_model, num_heads, num_kv_heads=None):
@@ -453,3 +623,35 @@ class MultiHeadAttention(nn.Module):
             weights = weights.masked_fill(~full, 0.0)
         out = torch.bmm(weights, v).view(b, self.num_heads, n, -1)
         return self.w_output(out.permute(0, 2, 1, 3).flatten(2)), weights.view(b, self.num_heads, n, -1)
+
+
+# %% correct: with buffers and second names for the maps
+class MultiHeadAttention(nn.Module):
+    def __init__(self, d_model, num_heads, num_kv_heads=None):
+        super().__init__()
+        self.h, self.g = num_heads, num_heads if num_kv_heads is None else num_kv_heads
+        if min(self.h, self.g) < 1 or d_model % self.h or self.h % self.g:
+            raise ValueError(f"{d_model}, {self.h}, {self.g}")
+        width = d_model // num_heads * self.g
+        self.w_query, self.w_output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+        self.w_key, self.w_value = nn.Linear(d_model, width), nn.Linear(d_model, width)
+        self.register_buffer("scale", torch.tensor(d_model / num_heads).double().rsqrt())
+        self.register_buffer("calls", torch.zeros((), dtype=torch.long))
+        self.maps = nn.ModuleList([self.w_query, self.w_key, self.w_value, self.w_output])
+
+    def forward(self, query, key, value, allowed=None):
+        self.calls += 1
+        query, key, value = (f(x) for f, x in zip(self.maps, (query, key, value)))
+        q, k, v = (
+            x.unflatten(2, (n, -1)) for x, n in zip((query, key, value), (self.h, self.g, self.g))
+        )
+        k, v = (x.repeat_interleave(self.h // self.g, dim=2) for x in (k, v))
+        scale = (q.shape[-1]) ** -0.5
+        scores = torch.einsum("bqhd,bkhd->bhqk", q, k) * scale
+        if allowed is not None:
+            scores = scores.where(allowed, torch.full_like(scores, torch.finfo(scores.dtype).min))
+        weights = scores.softmax(dim=-1)
+        if allowed is not None:
+            weights = weights.where(allowed, torch.zeros_like(weights))
+        output = torch.einsum("bhqk,bkhd->bqhd", weights, v).flatten(2)
+        return self.maps[3](output), weights.detach()

@@ -243,6 +243,160 @@ def attend(attention, target, memory=None, lengths=None, causal=False):
     return attention(target, source, source, mask)
 
 
+# %% mistake: a length of 0 counts as full
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if lengths is not None:
+        lengths = torch.where(lengths == 0, m, lengths)
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: lengths become bytes, so 257 counts as 1
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if lengths is not None:
+        lengths = lengths.byte()
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: a table of 512 positions
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, 512, 512, dtype=torch.bool)[..., :n, :m]
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: a target of one position never sees anything but the first position
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if n == 1:
+        mask = mask.tril()
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: the lengths are those of the target where it is as long as the memory
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if lengths is not None and n == m and memory is not None:
+        mask = mask & (torch.arange(n) < lengths[:, None])[:, None, :, None]
+        lengths = None
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: lengths of as many sequences as positions are read as those of the queries
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if lengths is not None and len(lengths) == n:
+        mask = mask & (torch.arange(m) < lengths[:, None])
+        lengths = None
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: cuts the sequences to the longest length, so the weights lose keys
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    if lengths is not None:
+        m = int(lengths.max())
+        source = source[:, :m]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: a query that may see nothing sees position 0
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    source = target if memory is None else memory
+    n, m = target.shape[1], source.shape[1]
+    mask = torch.ones(1, 1, n, m, dtype=torch.bool)
+    if lengths is not None:
+        lengths = lengths.clamp(min=1)
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(m) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
+# %% mistake: calls the attention before it refuses
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    source = target if memory is None else memory
+    mask = torch.ones(1, 1, target.shape[1], source.shape[1], dtype=torch.bool)
+    mask = mask.tril() if causal else mask
+    if lengths is not None:
+        mask = mask & (torch.arange(source.shape[1]) < lengths[:, None])[:, None, None]
+    result = attention(target, source, source, mask)
+    if causal and memory is not None:
+        raise ValueError("causal with memory")
+    return result
+
+
+# %% mistake: a memory that is the target is let through with causal=True
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    source = target if memory is None else memory
+    if causal and source is not target and not torch.equal(source, target):
+        raise ValueError("causal with memory")
+    mask = torch.ones(1, 1, target.shape[1], source.shape[1], dtype=torch.bool)
+    mask = mask.tril() if causal else mask
+    if lengths is not None:
+        mask = mask & (torch.arange(source.shape[1]) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
 # %% correct: two cases, no mask where none is needed
 def attend(attention, target, memory=None, lengths=None, causal=False):
     if memory is None:
@@ -302,3 +456,21 @@ def attend(attention, target, memory=None, lengths=None, causal=False):
         outputs.append(out)
         weights.append(weight)
     return torch.cat(outputs), torch.cat(weights)
+
+
+# %% correct: a mask in every form that can be broadcast, written with NumPy
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    import numpy as np
+
+    if memory is not None and causal:
+        raise ValueError("the memory is known in full")
+    source = memory if memory is not None else target
+    seen = np.ones((1, target.shape[1], source.shape[1]), dtype=bool)
+    if causal:
+        seen = np.tril(seen)
+    mask = torch.from_numpy(seen)
+    if lengths is not None:
+        last = lengths.long().numpy()[:, None, None, None]
+        mask = mask & torch.from_numpy(np.arange(source.shape[1]) < last)
+    output, weights = attention(target, source, source, mask)
+    return output, weights

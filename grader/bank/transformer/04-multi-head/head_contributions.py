@@ -110,6 +110,78 @@ def head_contributions(heads, weight, gate=None):
     return out if gate is None else out * gate[:, None, None]
 
 
+# %% mistake: a gate of 0 counts as not given
+def head_contributions(heads, weight, gate=None):
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    return out if gate is None or not gate.any() else out * gate[:, None, None]
+
+
+# %% mistake: a square weight is turned round
+def head_contributions(heads, weight, gate=None):
+    weight = weight.T if weight.shape[0] == weight.shape[1] else weight
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    return out if gate is None else out * gate[:, None, None]
+
+
+# %% mistake: the gates are held between 0 and 1
+def head_contributions(heads, weight, gate=None):
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    return out if gate is None else out * gate.clamp(0, 1)[:, None, None]
+
+
+# %% mistake: negative gates become 0
+def head_contributions(heads, weight, gate=None):
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    return out if gate is None else out * gate.relu()[:, None, None]
+
+
+# %% mistake: the gate multiplies the sequences where there are as many as heads
+def head_contributions(heads, weight, gate=None):
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    if gate is None:
+        return out
+    return out * (gate[:, None, None, None] if len(gate) == len(out) else gate[:, None, None])
+
+
+# %% mistake: views the heads, which fails if they do not lie in a row in memory
+def head_contributions(heads, weight, gate=None):
+    b, h, n, d = heads.shape
+    gated = heads if gate is None else heads * gate[:, None, None]
+    blocks = weight.view(-1, h, d).permute(1, 2, 0)
+    return torch.bmm(gated.view(b * h, n, d), blocks.repeat(b, 1, 1)).view(b, h, n, -1)
+
+
+# %% mistake: squeezes dimensions of length 1 away
+def head_contributions(heads, weight, gate=None):
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    return (out if gate is None else out * gate[:, None, None]).squeeze(-1)
+
+
+# %% mistake: a gate of 0 also stops the gradient of the gate
+def head_contributions(heads, weight, gate=None):
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    if gate is None:
+        return out
+    out = out * gate[:, None, None]
+    return torch.where((gate == 0)[:, None, None], torch.zeros_like(out), out)
+
+
+# %% mistake: writes the zeros of a closed gate into the caller's heads
+def head_contributions(heads, weight, gate=None):
+    if gate is not None:
+        heads.data[:, gate == 0] = 0
+    blocks = weight.unflatten(1, (heads.shape[1], -1))
+    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
+    return out if gate is None else out * gate[:, None, None]
+
+
 # %% correct: a loop with slices
 def head_contributions(heads, weight, gate=None):
     d_v, rows = heads.shape[-1], []
@@ -144,3 +216,14 @@ def head_contributions(heads, weight, gate=None):
     for i in range(h):
         wide[:, i, :, i * d : (i + 1) * d] = heads[:, i] * gate[i]
     return wide @ weight.t()
+
+
+# %% correct: one position after another
+def head_contributions(heads, weight, gate=None):
+    gate = torch.ones_like(heads[0, :, 0, 0]) if gate is None else gate
+    blocks = weight.chunk(heads.size(1), dim=-1)
+    rows = [
+        torch.stack([gate[h] * (heads[:, h, i] @ block.mT) for h, block in enumerate(blocks)], 1)
+        for i in range(heads.size(2))
+    ]
+    return torch.stack(rows, 2)

@@ -160,10 +160,191 @@ def forward(self, x, start=0):
     return x + self.weight[first + torch.arange(x.shape[1])]
 
 
+# %% mistake: the table starts with zeros
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(max_length, d_model))
+
+    def forward(self, x, start=0):
+        first = torch.as_tensor(start).reshape(-1, 1)
+        needed = int(first.max()) + x.shape[1]
+        if needed > len(self.weight):
+            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+        if int(first.min()) < 0:
+            raise ValueError("negative start")
+        return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: the table is not initialised at all
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(max_length, d_model))
+
+    def forward(self, x, start=0):
+        first = torch.as_tensor(start).reshape(-1, 1)
+        needed = int(first.max()) + x.shape[1]
+        if needed > len(self.weight):
+            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+        if int(first.min()) < 0:
+            raise ValueError("negative start")
+        return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: every row starts with the same numbers
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter((torch.randn(d_model) * 0.02).repeat(max_length, 1))
+
+    def forward(self, x, start=0):
+        first = torch.as_tensor(start).reshape(-1, 1)
+        needed = int(first.max()) + x.shape[1]
+        if needed > len(self.weight):
+            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+        if int(first.min()) < 0:
+            raise ValueError("negative start")
+        return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: the check of the end looks at the last sequence's start only
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
+
+    def forward(self, x, start=0):
+        starts = start.tolist() if torch.is_tensor(start) else [start] * len(x)
+        for s in starts:
+            if s < 0:
+                raise ValueError(f"negative start {s}")
+        needed = s + x.shape[1]
+        if needed > len(self.weight):
+            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+        return x + self.weight[torch.tensor(starts)[:, None] + torch.arange(x.shape[1])]
+
+
+# %% mistake: the starts of all sequences are added up before the check
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
+
+    def forward(self, x, start=0):
+        first = torch.as_tensor(start).reshape(-1, 1)
+        needed = int(first.sum()) + x.shape[1]
+        if needed > len(self.weight):
+            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+        if int(first.min()) < 0:
+            raise ValueError("negative start")
+        return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: the message names the first sequence that does not fit, not the largest
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
+
+    def forward(self, x, start=0):
+        starts = start.tolist() if torch.is_tensor(start) else [start] * len(x)
+        rows = []
+        for vectors, s in zip(x, starts):
+            end = s + x.shape[1]
+            if s < 0:
+                raise ValueError(f"negative start {s}")
+            if end > len(self.weight):
+                raise ValueError(f"{end} positions, at most {len(self.weight)}")
+            rows.append(vectors + self.weight[s:end])
+        return torch.stack(rows)
+
+
+# %% mistake: every table starts from the same seed
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        torch.manual_seed(0)
+        self.weight = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
+
+    def forward(self, x, start=0):
+        first = torch.as_tensor(start).reshape(-1, 1)
+        needed = int(first.max()) + x.shape[1]
+        if needed > len(self.weight):
+            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+        if int(first.min()) < 0:
+            raise ValueError("negative start")
+        return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: a start of 0 in a tensor counts as not given
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).reshape(-1, 1)
+    needed = int(first.max()) + x.shape[1]
+    if needed > len(self.weight) or int(first.min()) < 0:
+        raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+    if first.numel() > 1 and not first.all():
+        first = torch.zeros(1, 1, dtype=torch.long)
+    return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: looks at the first sequence only before it refuses a negative start
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).reshape(-1, 1)
+    needed = int(first.max()) + x.shape[1]
+    if needed > len(self.weight) or int(first[0]) < 0:
+        raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: refuses a negative start only if the whole sequence lies before position 0
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).reshape(-1, 1)
+    needed = int(first.max()) + x.shape[1]
+    if needed > len(self.weight) or int(first.min()) + x.shape[1] <= 0:
+        raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+    return x + self.weight[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: the rows of the first sequence alone get a gradient
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).reshape(-1, 1).long()
+    needed = int(first.max()) + x.shape[1]
+    if needed > len(self.weight) or int(first.min()) < 0:
+        raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+    rows = self.weight[first + torch.arange(x.shape[1])].expand(x.shape)
+    return x + torch.cat([rows[:1], rows[1:].detach()])
+
+
+# %% mistake: remembers the rows of the first call
+def forward(self, x, start=0):
+    first = torch.as_tensor(start).reshape(-1, 1).long()
+    needed = int(first.max()) + x.shape[1]
+    if needed > len(self.weight) or int(first.min()) < 0:
+        raise ValueError(f"{needed} positions, at most {len(self.weight)}")
+    if not hasattr(self, "rows"):
+        self.rows = self.weight + 0
+    return x + self.rows[first + torch.arange(x.shape[1])]
+
+
+# %% mistake: the table starts with the sinusoids, which are neither small nor random
+def __init__(self, max_length, d_model):
+    super().__init__()
+    table = sinusoidal_positions(torch.arange(max_length), d_model + d_model % 2)[:, :d_model]
+    self.weight = nn.Parameter(table.contiguous())
+
+
+# %% mistake: the table starts with large numbers, as nn.Embedding does
+def __init__(self, max_length, d_model):
+    super().__init__()
+    self.weight = nn.Parameter(torch.randn(max_length, d_model))
+
+
 # %% correct: a subclass of nn.Embedding, whose table is called weight
 class LearnedPositions(nn.Embedding):
     def __init__(self, max_length, d_model):
         super().__init__(max_length, d_model)
+        nn.init.normal_(self.weight, std=0.02)
 
     def forward(self, x, start=0):
         positions = torch.arange(x.shape[1]).expand(x.shape[:2])
@@ -207,3 +388,41 @@ class LearnedPositions(nn.Module):
         if (positions >= limit).any():
             raise ValueError(f"got {positions.max().item() + 1} positions, at most {limit}")
         return F.one_hot(positions, limit).to(x.dtype) @ self.weight + x
+
+
+# %% correct: with a buffer and a second name for the table
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.nn.init.trunc_normal_(torch.empty(max_length, d_model), std=0.02))
+        self.register_buffer("position_ids", torch.arange(max_length))
+        self.tables = nn.ParameterList([self.weight])
+
+    def forward(self, x, start=0):
+        length, limit = x.shape[1], len(self.position_ids)
+        starts = start.long() if torch.is_tensor(start) else torch.tensor([start])
+        if (starts + length > limit).any():
+            raise ValueError(f"{int(starts.max()) + length} is more than {limit}")
+        if (starts < 0).any():
+            raise ValueError("before the first position")
+        ids = torch.stack([self.position_ids[s : s + length] for s in starts.tolist()])
+        return x + F.embedding(ids, self.weight)
+
+
+# %% correct: a loop over positions and sequences, the rows as views
+class LearnedPositions(nn.Module):
+    def __init__(self, max_length, d_model):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(max_length, d_model).mul_(0.1))
+
+    def forward(self, x, start=0):
+        sequences = []
+        starts = [int(s) for s in start] if isinstance(start, torch.Tensor) else [start] * len(x)
+        if min(starts) < 0:
+            raise ValueError("a start below 0")
+        if max(starts) + x.shape[1] > self.weight.shape[0]:
+            raise ValueError("%d > %d" % (max(starts) + x.shape[1], self.weight.shape[0]))
+        for vectors, first in zip(x, starts):
+            rows = [vector + self.weight[first + i] for i, vector in enumerate(vectors)]
+            sequences.append(torch.stack(rows))
+        return torch.stack(sequences)

@@ -124,6 +124,79 @@ def add_positions(embeddings, positions=None):
     return scaled + sinusoidal_positions(positions, d, dtype=embeddings.dtype)
 
 
+# %% mistake: positions of nothing but 0 count as not given
+def add_positions(embeddings, positions=None):
+    if positions is None or not positions.any():
+        positions = torch.arange(embeddings.shape[1])
+    d = embeddings.shape[-1]
+    return math.sqrt(d) * embeddings + sinusoidal_positions(positions, d, dtype=embeddings.dtype)
+
+
+# %% mistake: half precision comes out as float32
+def add_positions(embeddings, positions=None):
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions
+    d = embeddings.shape[-1]
+    dtype = torch.float64 if embeddings.dtype == torch.float64 else torch.float32
+    return math.sqrt(d) * embeddings + sinusoidal_positions(positions, d, dtype=dtype)
+
+
+# %% mistake: positions are cast to the type of the embeddings, which rounds them
+def add_positions(embeddings, positions=None):
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions
+    d = embeddings.shape[-1]
+    encoded = sinusoidal_positions(positions.to(embeddings.dtype), d, dtype=embeddings.dtype)
+    return math.sqrt(d) * embeddings + encoded
+
+
+# %% mistake: an integer square root, which is right for square d_model only
+def add_positions(embeddings, positions=None):
+    d = embeddings.shape[-1]
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions
+    return math.isqrt(d) * embeddings + sinusoidal_positions(positions, d, dtype=embeddings.dtype)
+
+
+# %% mistake: sorts the positions
+def add_positions(embeddings, positions=None):
+    d = embeddings.shape[-1]
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions.sort(-1)[0]
+    return math.sqrt(d) * embeddings + sinusoidal_positions(positions, d, dtype=embeddings.dtype)
+
+
+# %% mistake: positions become bytes, so they start again at 256
+def add_positions(embeddings, positions=None):
+    d = embeddings.shape[-1]
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions
+    return math.sqrt(d) * embeddings + sinusoidal_positions(
+        positions.to(torch.uint8), d, dtype=embeddings.dtype
+    )
+
+
+# %% mistake: the gradient does not go through the factor
+def add_positions(embeddings, positions=None):
+    d = embeddings.shape[-1]
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions
+    encoded = sinusoidal_positions(positions, d, dtype=embeddings.dtype)
+    return embeddings + (embeddings * (math.sqrt(d) - 1)).detach() + encoded
+
+
+# %% mistake: finds the axis of the positions by its size
+def add_positions(embeddings, positions=None):
+    b, n, d = embeddings.shape
+    if positions is None:
+        positions = torch.arange(n)
+        if b == n:
+            positions = positions[:, None].expand(b, n)
+    return math.sqrt(d) * embeddings + sinusoidal_positions(positions, d, dtype=embeddings.dtype)
+
+
+# %% mistake: squeezes a batch of one away
+def add_positions(embeddings, positions=None):
+    d = embeddings.shape[-1]
+    positions = torch.arange(embeddings.shape[1]) if positions is None else positions
+    encoded = sinusoidal_positions(positions, d, dtype=embeddings.dtype)
+    return (math.sqrt(d) * embeddings + encoded).squeeze(0)
+
+
 # %% correct: torch.add with a factor, positions for every sequence
 def add_positions(embeddings, positions=None):
     batch, length, d_model = embeddings.shape
@@ -149,3 +222,13 @@ def add_positions(embeddings, positions=None):
         row = torch.arange(embeddings.size(1)) if positions is None else positions[b]
         out[b] += sinusoidal_positions(row, embeddings.size(-1), dtype=out.dtype)
     return out
+
+
+# %% correct: an affine function of the embeddings, written as addcmul
+def add_positions(embeddings, positions=None):
+    batch, length, d_model = embeddings.size()
+    if positions is None:
+        positions = torch.arange(length).unsqueeze(0).expand(batch, -1)
+    encoded = sinusoidal_positions(positions.reshape(-1), d_model, 10000, torch.float64)
+    encoded = encoded.view(batch, length, d_model).to(embeddings)
+    return torch.addcmul(encoded, embeddings, torch.full_like(embeddings, d_model**0.5))

@@ -138,6 +138,70 @@ def convert_layout(x, to):
     return out
 
 
+# %% mistake: every word that begins like "interleaved" is accepted
+def convert_layout(x, to):
+    if x.shape[-1] % 2:
+        raise ValueError("odd")
+    if to == "halves":
+        return torch.cat([x[..., 0::2], x[..., 1::2]], -1)
+    if to.startswith("inter"):
+        a, b = x.chunk(2, -1)
+        return torch.stack([a, b], -1).flatten(-2)
+    raise ValueError(to)
+
+
+# %% mistake: squeezes dimensions of length 1 away
+def convert_layout(x, to):
+    if x.shape[-1] % 2 or to not in ("halves", "interleaved"):
+        raise ValueError(to)
+    shape = (-1, 2) if to == "halves" else (2, -1)
+    return x.unflatten(-1, shape).transpose(-2, -1).flatten(-2).squeeze(0)
+
+
+# %% mistake: a square is rearranged along its rows
+def convert_layout(x, to):
+    if x.shape[-1] % 2 or to not in ("halves", "interleaved"):
+        raise ValueError(to)
+    if x.dim() == 2 and len(x) == x.shape[1]:
+        return convert_layout(x.T[:, None], to)[:, 0].T
+    shape = (-1, 2) if to == "halves" else (2, -1)
+    return x.unflatten(-1, shape).transpose(-2, -1).flatten(-2)
+
+
+# %% mistake: capital letters and spaces in the word are forgiven
+def convert_layout(x, to):
+    to = str(to).strip().lower()
+    if x.shape[-1] % 2 or to not in ("halves", "interleaved"):
+        raise ValueError(to)
+    shape = (-1, 2) if to == "halves" else (2, -1)
+    return x.unflatten(-1, shape).transpose(-2, -1).flatten(-2)
+
+
+# %% mistake: joins all dimensions but the first
+def convert_layout(x, to):
+    if x.shape[-1] % 2 or to not in ("halves", "interleaved"):
+        raise ValueError(to)
+    shape = (-1, 2) if to == "halves" else (2, -1)
+    return x.reshape(-1, x.shape[-1]).view(-1, *shape).mT.reshape(-1).view(x.shape).view(x.shape[0], -1)
+
+
+# %% mistake: refuses an odd number of features in one direction only
+def convert_layout(x, to):
+    if to == "halves":
+        return torch.cat([x[..., 0::2], x[..., 1::2]], -1)
+    if to == "interleaved" and x.shape[-1] % 2 == 0:
+        return torch.stack(x.chunk(2, -1), -1).flatten(-2)
+    raise ValueError(to)
+
+
+# %% mistake: goes through float32 on the way
+def convert_layout(x, to):
+    if x.shape[-1] % 2 or to not in ("halves", "interleaved"):
+        raise ValueError(to)
+    shape = (-1, 2) if to == "halves" else (2, -1)
+    return x.float().unflatten(-1, shape).mT.flatten(-2).to(x.dtype)
+
+
 # %% correct: slices into a new tensor
 def convert_layout(x, to):
     width = x.shape[-1]
@@ -186,3 +250,29 @@ def convert_layout(x, to):
     if to not in ways:
         raise ValueError(f"to must be one of {list(ways)}")
     return ways[to]()
+
+
+# %% correct: gathers along the last axis
+def convert_layout(x, to):
+    width = x.size(-1)
+    half, rest = divmod(width, 2)
+    if rest or not (to == "halves" or to == "interleaved"):
+        raise ValueError(f"{width} features to {to}")
+    column = torch.arange(width)
+    index = 2 * (column % half) + column // half if to == "halves" else column // 2 + column % 2 * half
+    return torch.gather(x, -1, index.expand(x.shape))
+
+
+# %% correct: slices and einsum, chosen by match
+def convert_layout(x, to):
+    if x.shape[-1] % 2 == 1:
+        raise ValueError("odd")
+    match to:
+        case "halves":
+            return torch.hstack([x.T[0::2].T, x.T[1::2].T]) if x.dim() == 2 else torch.cat(
+                [x.unflatten(-1, (-1, 2)).select(-1, i) for i in range(2)], dim=-1
+            )
+        case "interleaved":
+            return torch.einsum("...tp->...pt", x.unflatten(-1, (2, -1))).reshape(x.shape)
+        case _:
+            raise ValueError("unknown layout")

@@ -95,6 +95,71 @@ def position_similarity(offsets, d_model, base=10000.0):
     return angle.cos().mean(-1).abs()
 
 
+# %% mistake: offsets of three dimensions are refused
+def position_similarity(offsets, d_model, base=10000.0):
+    rate = base ** -(torch.arange(0, d_model, 2).double() / d_model)
+    if offsets.dim() == 0:
+        return (offsets.double() * rate).cos().mean()
+    if offsets.dim() == 1:
+        return torch.outer(offsets.double(), rate).cos().mean(1)
+    return torch.einsum("rk,d->rkd", offsets.double(), rate).cos().mean(2)
+
+
+# %% mistake: offsets that do not lie in a row in memory fail
+def position_similarity(offsets, d_model, base=10000.0):
+    rate = base ** -(torch.arange(0, d_model, 2).double() / d_model)
+    return (offsets.view(-1, 1).double() * rate).cos().mean(1).view(offsets.shape)
+
+
+# %% mistake: offsets go through float32
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets.float()[..., None] / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    return angle.cos().mean(-1)
+
+
+# %% mistake: the base goes through float32
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets[..., None].double() / torch.tensor(base).double() ** (torch.arange(0, d_model, 2).double() / d_model)
+    return angle.cos().mean(-1)
+
+
+# %% mistake: squeezes dimensions of length 1 away
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    return angle.cos().mean(-1).squeeze()
+
+
+# %% mistake: the result has the type of the offsets where these are fractional
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    dtype = offsets.dtype if offsets.is_floating_point() else torch.float64
+    return angle.cos().mean(-1).to(dtype)
+
+
+# %% mistake: cuts the offsets down to whole numbers
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets[..., None].long() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    return angle.cos().mean(-1)
+
+
+# %% mistake: similarities below 0 become 0
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    return angle.cos().mean(-1).clamp(min=0)
+
+
+# %% mistake: adds a small number to the length, so equal positions are not quite alike
+def position_similarity(offsets, d_model, base=10000.0):
+    angle = offsets[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    return angle.cos().sum(-1) / (d_model / 2 + 1e-8)
+
+
+# %% mistake: the base must be a whole number
+def position_similarity(offsets, d_model, base=10000.0):
+    rate = int(base) ** -(torch.arange(0, d_model, 2).double() / d_model)
+    return (offsets[..., None].double() * rate).cos().mean(-1)
+
+
 # %% correct: from position 0, by cosine_similarity
 def position_similarity(offsets, d_model, base=10000.0):
     here = sinusoidal_positions(torch.zeros_like(offsets), d_model, base, torch.float64)
@@ -125,3 +190,12 @@ def position_similarity(offsets, d_model, base=10000.0):
     for index, k in zip(out.view(-1).split(1) if out.dim() else [out], offsets.flatten().tolist()):
         index.fill_(shift_matrix(k, d_model, base).trace() / d_model)
     return out
+
+
+# %% correct: in NumPy
+def position_similarity(offsets, d_model, base=10000.0):
+    import numpy as np
+
+    rates = np.float64(base) ** (-2 * np.arange(d_model // 2) / d_model)
+    cosines = np.cos(np.multiply.outer(offsets.double().numpy(), rates))
+    return torch.as_tensor(cosines.mean(axis=-1), dtype=torch.float64)

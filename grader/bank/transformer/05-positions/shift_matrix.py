@@ -161,6 +161,101 @@ def shift_matrix(k, d_model, base=10000.0):
     return m
 
 
+# %% mistake: a step of 0 is returned before d_model is checked
+def shift_matrix(k, d_model, base=10000.0):
+    if k == 0:
+        return torch.eye(d_model, dtype=torch.float64)
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    angle = k / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    blocks = [torch.tensor([[a.cos(), a.sin()], [-a.sin(), a.cos()]], dtype=torch.float64) for a in angle]
+    return torch.block_diag(*blocks)
+
+
+# %% mistake: the base goes through float32
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    angle = k / torch.tensor(base).double() ** (torch.arange(0, d_model, 2).double() / d_model)
+    blocks = [torch.tensor([[a.cos(), a.sin()], [-a.sin(), a.cos()]], dtype=torch.float64) for a in angle]
+    return torch.block_diag(*blocks)
+
+
+# %% mistake: k goes through float32
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    angle = torch.tensor(float(k)) / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    blocks = [torch.tensor([[a.cos(), a.sin()], [-a.sin(), a.cos()]], dtype=torch.float64) for a in angle]
+    return torch.block_diag(*blocks)
+
+
+# %% mistake: the angles are rounded to float32
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    m = torch.zeros(d_model, d_model, dtype=torch.float64)
+    for i in range(0, d_model, 2):
+        a = torch.tensor(k / base ** (i / d_model)).float()
+        m[i, i] = m[i + 1, i + 1] = a.cos()
+        m[i, i + 1], m[i + 1, i] = a.sin(), -a.sin()
+    return m
+
+
+# %% mistake: a step of 0 counts as a step of 1
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    k = k or 1
+    m = torch.zeros(d_model, d_model, dtype=torch.float64)
+    for i in range(0, d_model, 2):
+        a = k / base ** (i / d_model)
+        m[i, i] = m[i + 1, i + 1] = math.cos(a)
+        m[i, i + 1], m[i + 1, i] = math.sin(a), -math.sin(a)
+    return m
+
+
+# %% mistake: small angles are replaced by their sines' first term
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    m = torch.eye(d_model, dtype=torch.float64)
+    for i in range(0, d_model, 2):
+        a = k / base ** (i / d_model)
+        if abs(a) > 1e-3:
+            m[i, i] = m[i + 1, i + 1] = math.cos(a)
+        sin = math.sin(a) if abs(a) > 1e-3 else a
+        m[i, i + 1], m[i + 1, i] = sin, -sin
+    return m
+
+
+# %% mistake: hands out the same matrix again, which the caller may have changed
+matrices = {}
+
+
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    if (k, d_model, base) not in matrices:
+        m = torch.zeros(d_model, d_model, dtype=torch.float64)
+        for i in range(0, d_model, 2):
+            a = k / base ** (i / d_model)
+            m[i, i] = m[i + 1, i + 1] = math.cos(a)
+            m[i, i + 1], m[i + 1, i] = math.sin(a), -math.sin(a)
+        matrices[k, d_model, base] = m
+    return matrices[k, d_model, base]
+
+
+# %% mistake: solves for the matrix from a few positions, which is too coarse for slow pairs
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    p = torch.arange(4 * d_model).double()
+    here = sinusoidal_positions(p, d_model, base, torch.float64)
+    there = sinusoidal_positions(p + k, d_model, base, torch.float64)
+    return torch.linalg.lstsq(here, there).solution.T
+
+
 # %% correct: fills the entries in a loop
 def shift_matrix(k, d_model, base=10000.0):
     if d_model % 2:
@@ -205,3 +300,16 @@ def shift_matrix(k, d_model, base=10000.0):
     turn = torch.tensor([[0, 1], [-1, 0]], dtype=torch.float64)
     one = torch.eye(2, dtype=torch.float64)
     return torch.kron(torch.diag(cos), one) + torch.kron(torch.diag(sin), turn)
+
+
+# %% correct: complex numbers as matrices
+def shift_matrix(k, d_model, base=10000.0):
+    if d_model % 2:
+        raise ValueError(f"{d_model}")
+    one = torch.eye(2, dtype=torch.float64)
+    turn = torch.tensor([[0.0, 1.0], [-1.0, 0.0]], dtype=torch.float64)
+    matrix = torch.zeros(d_model // 2, 2, d_model // 2, 2, dtype=torch.float64)
+    for i in range(d_model // 2):
+        angle = k * base ** (-2 * i / d_model)
+        matrix[i, :, i] = math.cos(angle) * one + math.sin(angle) * turn
+    return matrix.reshape(d_model, d_model)

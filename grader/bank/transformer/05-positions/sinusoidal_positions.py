@@ -163,6 +163,127 @@ def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
     return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
 
 
+# %% mistake: positions go through float32 before the angles are computed
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    exponent = torch.arange(0, d_model, 2, dtype=torch.float64) / d_model
+    angle = positions.float()[..., None] / base**exponent
+    return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
+
+
+# %% mistake: knows float64 and float32 only, whatever dtype is asked for
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    angle = positions[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    table = torch.stack([angle.sin(), angle.cos()], -1).flatten(-2)
+    return table if dtype == torch.float64 else table.float()
+
+
+# %% mistake: positions of three dimensions are refused
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    rate = base ** -(torch.arange(0, d_model, 2).double() / d_model)
+    if positions.dim() == 0:
+        angle = positions.double() * rate
+    elif positions.dim() == 1:
+        angle = torch.einsum("n,d->nd", positions.double(), rate)
+    else:
+        angle = torch.einsum("bn,d->bnd", positions.double(), rate)
+    return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
+
+
+# %% mistake: positions that do not lie in a row in memory fail
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    flat = positions.view(-1, 1).double()
+    angle = flat / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    table = torch.stack([angle.sin(), angle.cos()], -1).flatten(-2)
+    return table.view(*positions.shape, d_model).to(dtype)
+
+
+# %% mistake: the base goes through float32
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    exponent = torch.arange(0, d_model, 2).double() / d_model
+    angle = positions[..., None].double() / torch.tensor(base).double() ** exponent
+    return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
+
+
+# %% mistake: an empty tensor of positions fails
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    rate = base ** -(torch.arange(0, d_model, 2).double() / d_model)
+    rows = [torch.stack([(p * rate).sin(), (p * rate).cos()], -1).flatten() for p in positions.flatten().double()]
+    return torch.stack(rows).reshape(*positions.shape, d_model).to(dtype)
+
+
+# %% mistake: remembers the table of the first call, which the caller may have changed since
+import functools
+
+
+@functools.lru_cache
+def rates(d_model, base):
+    return base ** -(torch.arange(0, d_model, 2).double() / d_model)
+
+
+@functools.lru_cache
+def encode(numbers, d_model, base, dtype):
+    angle = torch.tensor(numbers).double()[:, None] * rates(d_model, base)
+    return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
+
+
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    table = encode(tuple(positions.flatten().tolist()), d_model, base, dtype)
+    return table.view(*positions.shape, d_model)
+
+
+# %% mistake: looks positions up in a table, so negative ones count from its end
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    rate = base ** -(torch.arange(0, d_model, 2).double() / d_model)
+    angle = torch.arange(5000).double()[:, None] * rate
+    table = torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
+    return table[positions.long()]
+
+
+# %% mistake: the result has the type of the positions where these are fractional
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    angle = positions[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    table = torch.stack([angle.sin(), angle.cos()], -1).flatten(-2)
+    return table.to(positions.dtype if positions.is_floating_point() else dtype)
+
+
+# %% mistake: squeezes dimensions of length 1 away
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    angle = positions[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
+    return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).squeeze(0).to(dtype)
+
+
+# %% mistake: rounds the angles to the type of the result
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    if d_model % 2:
+        raise ValueError(f"odd d_model {d_model}")
+    table = torch.zeros(*positions.shape, d_model, dtype=dtype)
+    for i in range(d_model // 2):
+        table[..., 2 * i] = positions.double() / base ** (2 * i / d_model)
+        table[..., 2 * i + 1] = table[..., 2 * i].cos()
+        table[..., 2 * i] = table[..., 2 * i].sin()
+    return table
+
+
 # %% correct: exponential of a logarithm, slices filled
 def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
     if d_model % 2 == 1:
@@ -206,3 +327,15 @@ def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
     )
     z = torch.view_as_real(torch.polar(torch.ones_like(angle), angle)).flip(-1)
     return z.reshape(*positions.shape, d_model).to(dtype)
+
+
+# %% correct: in NumPy, with an outer product over flattened positions
+def sinusoidal_positions(positions, d_model, base=10000.0, dtype=torch.float32):
+    import numpy as np
+
+    if d_model % 2:
+        raise ValueError(f"d_model={d_model}")
+    rates = np.power(float(base), -np.arange(0, d_model, 2) / d_model)
+    angles = np.outer(positions.double().numpy().ravel(), rates)
+    table = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    return torch.from_numpy(table).to(dtype).reshape(*positions.shape, d_model)
