@@ -64,10 +64,6 @@ class Writer:
             return ["scalar", *self.tensors.add_array(value)]
         if isinstance(value, int) and not isinstance(value, bool):
             return ["plain", int.__int__(value)]
-        if isinstance(value, np.integer):
-            return ["plain", int(value)]
-        if isinstance(value, np.floating):
-            return ["float", float.hex(float(value))]
         if isinstance(value, float):
             return ["float", float.hex(float.__float__(value))]
         if isinstance(value, str):

@@ -118,12 +118,6 @@ def test_an_array_of_anything_but_numbers_is_refused(student, value):
         give()
 
 
-@pytest.mark.parametrize(("expression", "value"), [("np.sum([3, 4])", 7), ("np.float32(0.5)", 0.5)])
-def test_numbers_of_numpy_arrive_as_plain_numbers(student, expression, value):
-    result = student(f"import numpy as np\ndef answer(): return {expression}").root.get("answer")()
-    assert result == value and type(result) is type(value)
-
-
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.int64, bool])
 def test_tensors_cross_with_dtype_and_values(student, dtype):
     dtype = torch.bool if dtype is bool else dtype
