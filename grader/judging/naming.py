@@ -20,9 +20,13 @@ def name_mistakes(shown: Symptoms, known: dict[str, Symptoms]) -> tuple[str, ...
     often something else.
 
     Args:
-        shown: the symptoms of an answer, in the order of the cells.
+        shown: the symptoms of an answer in the tests that mention it.
         known: the symptoms of the known mistakes, by sentence.
     """
     if not any(shown.values()):
         return ()
-    return tuple(sentence for sentence, symptoms in known.items() if symptoms == shown)
+    return tuple(
+        sentence
+        for sentence, symptoms in known.items()
+        if all(symptoms.get(cell) == text for cell, text in shown.items())
+    )
