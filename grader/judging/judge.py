@@ -285,11 +285,7 @@ class _Examination:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 try:
                     outcome = Outcome(True, partial=execute(cell, local))
-                except BorderError:
-                    raise
                 except CheckFailed as error:
-                    if isinstance(error.__cause__, BorderError):
-                        raise error.__cause__ from None
                     outcome = self._explained(outcome_of(error, cell), error.__cause__, tasks)
                 except NameError as error:
                     all_names = {n for t in self.names.values() for n in t}
