@@ -4,7 +4,6 @@ Where a student's code runs in another process, a call takes longer than what it
 hand over all their calls together, as `Call`s, and get a `Result` for each.
 """
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,17 +74,11 @@ def call_each_here(
         with torch.set_grad_enabled(torch.is_grad_enabled() and not overwrite):
             try:
                 value = _call(function, one, number)
+                results.append(_take_over(value, one) if overwrite else Result(value))
             except Exception as error:
                 results.append(Result(error=error))
-                continue
-            if overwrite:
-                given = tensors_in([one.args, one.kwargs, one.state])
-                taken = {tensor.untyped_storage().data_ptr() for tensor in given if tensor.numel()}
-                copied = copy.deepcopy(value)
-                results.append(Result(copied, shares_memory=_overwrite(value, taken)))
-                del value  # so that the next call may get its memory, which is no longer empty
-            else:
-                results.append(Result(value))
+            # The next call may get its memory, which is no longer empty.
+            value = None
     return results
 
 
@@ -103,6 +96,24 @@ def _call(function: Callable, one: Call, number: int) -> Any:
             other = {name: tensor * 0.5 for name, tensor in one.state.items()}
             torch.func.functional_call(module, other, one.args, one.kwargs, strict=False)
     return torch.func.functional_call(module, one.state, one.args, one.kwargs, strict=False)
+
+
+def _take_over(value: Any, one: Call) -> Result:
+    """The result of a call, copied, after which the call's own tensors are overwritten."""
+    given = tensors_in([one.args, one.kwargs, one.state])
+    storages = {tensor.untyped_storage().data_ptr() for tensor in given if tensor.numel()}
+    copied = _copy_tensors(value)
+    return Result(copied, shares_memory=_overwrite(value, storages))
+
+
+def _copy_tensors(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if type(value) in (tuple, list):
+        return type(value)(map(_copy_tensors, value))
+    if type(value) is dict:
+        return {key: _copy_tensors(item) for key, item in value.items()}
+    return value
 
 
 def _overwrite(value: Any, storages_of_arguments: set[int]) -> bool:

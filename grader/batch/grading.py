@@ -435,7 +435,7 @@ class Grading:
             return
         for repair in submission.repairs:
             summary.say(student, f"{name}: {repair}.")
-        yield Item(student, name, submission, look.file, look.state != "new")
+        yield Item(student, name, submission, look.path, look.file, look.state != "new")
 
     def _apply_points(self, student: str, name: str, look: _Look) -> None:
         """Give a graded notebook the points that its tests have now."""
@@ -472,7 +472,7 @@ class Grading:
         set_checksums(graded, released.checksums)
         write_outcomes(graded, finding.outcomes, finding.mistakes)
         graded.metadata.grader |= {
-            "path": f"{item.student}/{self.record.assignment}/{item.name}.ipynb",
+            "path": f"{item.student}/{self.record.assignment}/{item.path.name}",
             "tests": released.tests,
             "version": released.version,
             "file": item.file,

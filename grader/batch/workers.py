@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.batch.pool import start_pool
 from grader.judging.job import Finding, Job
@@ -35,13 +36,15 @@ class Item:
         student: the student's id.
         name: the notebook's name.
         submission: the student's answers in it.
-        file: a digest of the submitted file.
+        path: the submitted file.
+        file: a digest of it.
         is_again: whether the same answers were graded before.
     """
 
     student: str
     name: str
     submission: Submission
+    path: Path
     file: str
     is_again: bool
 

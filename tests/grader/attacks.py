@@ -243,7 +243,8 @@ for name, attack in {
     "isinstance-replaced": "import builtins\nbuiltins.isinstance = lambda *a: True",
     "torch-equal-replaced": "torch.equal = torch.allclose = lambda *a, **k: True",
     "check-replaced": "import checking.checks\nchecking.check = lambda *a, **k: None\n"
-    "checking.checks.compare = lambda *a, **k: None",
+    "import checking.everywhere\n"
+    "checking.checks.compare = checking.everywhere.compare = lambda *a, **k: None",
     "check-failed-swallowed": "import checking\n"
     "checking.CheckFailed.__init__ = lambda *a: (_ for _ in ()).throw(SystemExit(0))",
     "module-replaced": "import sys, types\nsys.modules['checking'] = types.ModuleType('x')",
@@ -579,7 +580,9 @@ for name, attack, noted in [
     ("huge-string", "def causal_mask(*a, **k): return 'x' * 10**8", "does not cross"),
     ("stack-overflow-in-c", "import ctypes\nctypes.string_at(0)", "ended its own process"),
 ]:
-    add(EXHAUST, name, attack, noted=noted)
+    # Whoever breaks the module math also breaks what an earlier answer returns.
+    breaks_math = name == "sixty-expanded-tensors-forged"
+    add(EXHAUST, name, attack, noted=noted, score=WITHOUT - 3 if breaks_math else WITHOUT)
 
 # --- network ------------------------------------------------------------------------------
 

@@ -19,6 +19,9 @@ from tests.grader.small_course import RIGHT, SOURCE, SmallCourse, notebook_with
 
 pytestmark = pytest.mark.slow
 
+# What one student may add to the work of the others, whatever they hand in: lines of the report,
+# bytes that the course keeps of their notebook, and bytes of its feedback page.
+MOST_LINES, MOST_KEPT, MOST_PAGE = 21, 1_500_000, 500_000
 HONEST = ["aaa-honest", "mmm-honest", "zzz-honest"]
 SETTINGS = """
 c.Judge.seconds_per_call = 4
@@ -123,6 +126,18 @@ def test_the_honest_beside_them_are_untouched(name, graded, places):
     assert graded[1][name] == ALL
     for cell in graded_cells(places, name):
         assert not cell.get("outputs"), "an honest answer to this notebook prints nothing"
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=[f"{a.category}: {a.name}" for a in ATTACKS])
+def test_an_attack_takes_no_more_lines_and_space_than_any_student(attack, graded, places):
+    output, _ = graded
+    lines = [line for line in output.splitlines() if line.startswith(f"{attack.name}: ")]
+    assert len(lines) <= MOST_LINES and max(map(len, lines), default=0) < 2000
+    root, sizes = places["course"].root, {}
+    for folder in ("autograded", "feedback"):
+        files = (root / folder / attack.name).rglob("*")
+        sizes[folder] = sum(path.stat().st_size for path in files if path.is_file())
+    assert sizes["autograded"] <= MOST_KEPT and sizes["feedback"] <= MOST_PAGE, sizes
 
 
 def test_nothing_was_written_outside(graded, places):

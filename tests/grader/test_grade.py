@@ -376,7 +376,7 @@ def test_a_fresh_course_is_graded_without_an_activated_environment(course):
     outside = os.environ | {"PATH": "/usr/bin:/bin"}
     result = course.command("grader", "transformer", "--sandbox=off", env=outside)
     assert result.returncode == 2
-    assert "make exercises" in result.stderr and "alembic" not in result.stderr
+    assert "make exercises" in result.stderr and "No such file" not in result.stderr
 
 
 def test_two_gradings_at_once_are_refused(course):

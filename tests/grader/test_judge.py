@@ -54,6 +54,8 @@ def test_the_judge_agrees_with_a_direct_run(path, kind, sandbox):
             assert direct[cell] is not None
             continue
         assert outcome.passed == (direct[cell] is None), (outcome.error, direct[cell])
+        if "Type-check error" in (direct[cell] or ""):
+            continue  # the shapes that reach lib are checked in this process only
         if not outcome.passed and direct[cell].startswith("CheckFailed"):
             # The sentence and the broken step must be the same; the text of an error may differ.
             assert outcome.error.split("Called:")[0] == direct[cell].split("Called:")[0]
