@@ -40,7 +40,8 @@ def boolean(*shape: int, seed: int = 0) -> Tensor:
 def masks(*shape: int, seed: int = 0) -> dict[str, Tensor]:
     """Boolean masks of every form that can be broadcast to a shape.
 
-    Each leaves something visible in every row, along the last dimension.
+    Each leaves something visible in every row, along the last dimension, and does not let the
+    last position see itself.
 
     Args:
         shape: the shape, such as (batch, heads, query, key).
@@ -56,9 +57,23 @@ def masks(*shape: int, seed: int = 0) -> dict[str, Tensor]:
     found = {}
     for number, form in enumerate(dict.fromkeys(forms)):
         mask = boolean(*form, seed=seed + number)
+        if len(form) > 1 and form[-2] > 1 and form[-1] > 1:
+            mask[..., -1, -1] = False
         mask[..., form[-1] // 2] = True
         found[f"with a mask of shape {form}"] = mask
     return found
+
+
+def positive_numbers(name: str) -> dict[str, dict[str, float]]:
+    """Further cases for an argument that may be any number above 0, such as a temperature.
+
+    Args:
+        name: the name of the argument.
+
+    Returns:
+        What changes in the arguments, by what it is, in words; see `check_everywhere`.
+    """
+    return {f"with {name} = {n}": {name: n} for n in [1e-6, 0.02, 2.5, 3, 1e6]}
 
 
 def set_parameters(module: nn.Module, *, seed: int = 0) -> nn.Module:

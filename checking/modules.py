@@ -21,8 +21,8 @@ def check_parameters(module: Any, shapes: Mapping[str, tuple[int, ...]], must_ho
         must_hold: what the parameters are, as a sentence in the present tense.
 
     Raises:
-        CheckFailed: at step "type" if names are missing or not asked for, at step "shape" if a
-            shape is another one.
+        CheckFailed: at step "type" if names are missing or not asked for, or a
+            parameter is not trained; at step "shape" if a shape is another one.
     """
     found = {name: tuple(tensor.shape) for name, tensor in call(module.state_dict).items()}
     own = [name for name, _ in module.named_parameters()]
@@ -33,6 +33,10 @@ def check_parameters(module: Any, shapes: Mapping[str, tuple[int, ...]], must_ho
         if names:
             rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise CheckFailed(must_hold, "type", [f"{words}: {', '.join(names[:3])}{rest}"])
+    fixed = [n for n, p in module.named_parameters() if n in shapes and not p.requires_grad]
+    if fixed:
+        detail = [f"not trained, since requires_grad is False: {', '.join(fixed[:3])}"]
+        raise CheckFailed(must_hold, "type", detail)
     wrong = [name for name in shapes if found[name] != tuple(shapes[name])]
     if wrong:
         detail = [f"{n}: expected {tuple(shapes[n])}, got {found[n]}" for n in wrong[:3]]

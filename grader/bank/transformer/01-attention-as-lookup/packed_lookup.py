@@ -145,11 +145,11 @@ def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0
     return output
 
 
-# %% correct: a penalty, and zeros for queries without keys
+# %% correct: the lowest number, and zeros for queries without keys
 def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
     own = torch.eq(query_owner.unsqueeze(1), key_owner.unsqueeze(0))
-    penalty = torch.where(own, 0.0, -1e9).to(queries.dtype)
-    weights = torch.softmax(torch.einsum("qd,kd->qk", queries, keys) / temperature + penalty, 1)
+    scores = torch.einsum("qd,kd->qk", queries, keys) / temperature
+    weights = torch.softmax(torch.where(own, scores, torch.finfo(scores.dtype).min), 1)
     return (weights @ values) * own.any(1, keepdim=True)
 
 
