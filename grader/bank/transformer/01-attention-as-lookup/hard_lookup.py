@@ -117,14 +117,14 @@ def hard_lookup(queries, keys, values):
     return torch.zeros_like(scores).masked_fill(below, float("-inf")).softmax(-1) @ values
 
 
-# %% mistake: compares the scores in float32, so close float64 scores become ties
+# %% mistake: scores that differ by little count as equal, as in float32 or after rounding
 def hard_lookup(queries, keys, values):
     scores = queries.float() @ keys.float().T
     best = (scores == scores.amax(-1, keepdim=True)).to(values.dtype)
     return best / best.sum(-1, keepdim=True) @ values
 
 
-# %% mistake: compares exponentials, which overflow to the same infinity
+# %% mistake: large scores come out equal, since exponentials overflow or a clamp cuts off
 def hard_lookup(queries, keys, values):
     exponential = torch.exp(queries @ keys.T)
     best = (exponential == exponential.amax(-1, keepdim=True)).to(values.dtype)
@@ -161,3 +161,29 @@ def hard_lookup(queries, keys, values):
     top = (queries @ keys.T).topk(min(3, len(keys)), dim=-1)
     best = (top.values == top.values[:, :1]).to(values.dtype)
     return torch.einsum("qk,qkv->qv", best / best.sum(-1, keepdim=True), values[top.indices])
+
+
+# %% mistake: averages at most five best keys
+def hard_lookup(queries, keys, values):
+    scores = queries @ keys.T
+    rows = []
+    for row in scores:
+        best = (row == row.max()).nonzero()[:5, 0]
+        rows.append(values[best].mean(0))
+    return torch.stack(rows)
+
+
+# %% mistake: a highest score of 0 counts as no key, so a query of zeros gets NaN
+def hard_lookup(queries, keys, values):
+    """The value of the best key for each query, shape (queries, d_v)."""
+    scores = queries @ keys.T  # (queries, keys)
+    best = ((scores == scores.amax(dim=-1, keepdim=True)) & (scores != 0)).to(values.dtype)
+    return best / best.sum(dim=-1, keepdim=True) @ values
+
+
+# %% correct: adds the values of the best keys with index_add
+def hard_lookup(queries, keys, values):
+    scores = F.linear(queries, keys)
+    q, k = torch.nonzero(scores == scores.max(dim=1, keepdim=True).values, as_tuple=True)
+    out = values.new_zeros(queries.shape[0], values.shape[1]).index_add(0, q, values[k])
+    return out / torch.bincount(q, minlength=len(queries)).to(values.dtype).unsqueeze(1)

@@ -187,10 +187,19 @@ def lookup_or_default(queries, keys, values, default, temperature=1.0, default_s
     return weights @ torch.cat([values, default[None]]), weights
 
 
-# %% mistake: the sum of the exponentials of the keys overflows for large scores
+# %% mistake: large scores are lost, since a sum of exponentials overflows or a clamp cuts them off
 def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
     scores = queries @ keys.T / temperature
     total = torch.log(torch.exp(scores).sum(-1, keepdim=True))
     share = torch.sigmoid(default_score / temperature - total)
     weights = torch.cat([(1 - share) * scores.softmax(-1), share], -1)
+    return weights @ torch.cat([values, default[None]]), weights
+
+
+# %% mistake: temperatures above 10 count as 10
+def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
+    """Mixture of values and default (queries, d_v), and its weights (queries, keys + 1)."""
+    scores = F.pad(queries @ keys.T, (0, 1), value=default_score)  # (queries, keys + 1)
+    temperature = min(temperature, 10)
+    weights = (scores / temperature).softmax(dim=-1)
     return weights @ torch.cat([values, default[None]]), weights

@@ -212,3 +212,13 @@ def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0
         mine = key_owner == owner
         rows.append((keys[mine] @ query / temperature).softmax(-1) @ values[mine])
     return torch.stack(rows).squeeze(0)
+
+
+# %% mistake: compares the owners as float32, where large ones are the same
+def packed_lookup(queries, keys, values, query_owner, key_owner, temperature=1.0):
+    """Soft lookup of each query in its own dictionary, shape (queries, d_v)."""
+    own = query_owner[:, None].float() == key_owner.float()  # (queries, keys)
+    scores = queries @ keys.T / temperature
+    scores = scores.masked_fill(~own, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1).masked_fill(~own, 0.0)
+    return weights @ values

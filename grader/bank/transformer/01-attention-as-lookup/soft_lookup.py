@@ -253,3 +253,12 @@ def soft_lookup(queries, keys, values, temperature=1.0):
     scores = queries @ (keys if keys.shape[0] == queries.shape[1] else keys.T)
     weights = (scores / temperature).softmax(-1)
     return weights @ values, weights
+
+
+# %% correct: the weights that are returned are detached
+def soft_lookup(queries, keys, values, temperature=1.0):
+    """Mixture of the values (queries, d_v), and its weights (queries, keys)."""
+    if temperature <= 0:
+        raise ValueError(f"expected a temperature above 0, got {temperature}")
+    weights = (queries @ keys.T / temperature).softmax(dim=-1)
+    return weights @ values, weights.detach()

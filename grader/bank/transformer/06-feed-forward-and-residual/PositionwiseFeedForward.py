@@ -161,3 +161,20 @@ def forward(self, x):
     rows = x.reshape(-1, x.shape[-1])
     rows = [self.contract(self.activation(self.expand(row))) for row in rows]
     return torch.stack(rows).reshape(x.shape)
+
+
+# %% correct: a buffer and a further name for the layers in the state dict
+class PositionwiseFeedForward(nn.Module):
+    """Linear map, activation, linear map back, at every position alike."""
+
+    def __init__(self, d_model, d_ff, activation=torch.relu):
+        super().__init__()
+        self.expand = nn.Linear(d_model, d_ff)
+        self.contract = nn.Linear(d_ff, d_model)
+        self.activation = activation
+        self.register_buffer('scale', torch.ones(1))
+        self.layers = nn.ModuleList([self.expand, self.contract])
+
+    def forward(self, x):
+        """(*batch, d_model) to (*batch, d_model)."""
+        return self.contract(self.activation(self.expand(x)))

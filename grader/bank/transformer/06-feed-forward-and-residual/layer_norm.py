@@ -237,3 +237,12 @@ def layer_norm(x, weight, bias, eps=1e-5, dim=-1):
     variance, mean = torch.var_mean(x, dim=dim, correction=0, keepdim=True)
     normalised = (x - mean) * (variance + eps).pow(-0.5)
     return torch.addcmul(bias, normalised.transpose(dim, -1), weight).transpose(dim, -1)
+
+
+# %% mistake: an eps below 1e-8 counts as 1e-8
+def layer_norm(x, weight, bias, eps=1e-5, dim=-1):
+    """Normalise the features in dimension dim of x, then scale and shift them."""
+    mean = x.mean(dim, keepdim=True)
+    variance = (x - mean).square().mean(dim, keepdim=True)
+    normalised = (x - mean) / torch.sqrt(variance + max(eps, 1e-8))
+    return (normalised.movedim(dim, -1) * weight + bias).movedim(-1, dim)

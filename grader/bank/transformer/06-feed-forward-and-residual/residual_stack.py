@@ -242,3 +242,16 @@ def residual_stack(x, sublayers, norms, norm_first=False):
     for norm in remaining:
         x = layer_norm(x, *norm)
     return x
+
+
+# %% mistake: only the first six sublayers are used
+def residual_stack(x, sublayers, norms, norm_first=False):
+    """Apply the sublayers in order, each with a residual connection and its own norm."""
+    wanted = len(sublayers) + norm_first
+    if len(norms) != wanted:
+        raise ValueError(f"expected {wanted} norms, got {len(norms)}")
+    sublayers = sublayers[:6]
+    step = pre_norm if norm_first else post_norm
+    for sublayer, (weight, bias) in zip(sublayers, norms, strict=False):
+        x = step(x, sublayer, weight, bias)
+    return layer_norm(x, *norms[-1]) if norm_first else x

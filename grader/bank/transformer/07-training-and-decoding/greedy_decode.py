@@ -501,3 +501,16 @@ def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
         ended = ended | (best == eos_id)
         ids = torch.cat([ids, best[:, None]], dim=1)
     return ids[:, prefix.shape[1] :]
+
+
+# %% mistake: scores that are close together count as equal, as in float32
+def greedy_decode(next_scores, prefix, eos_id, pad_id, max_length):
+    """The new tokens (batch, length), with the end token and then padding."""
+    ids = prefix
+    ended = torch.zeros(len(prefix), dtype=torch.bool)
+    while ids.shape[1] < prefix.shape[1] + max_length and not ended.all():
+        best = next_scores(ids).float().argmax(dim=-1)
+        best = best.masked_fill(ended, pad_id)
+        ended = ended | (best == eos_id)
+        ids = torch.cat([ids, best[:, None]], dim=1)
+    return ids[:, prefix.shape[1] :]

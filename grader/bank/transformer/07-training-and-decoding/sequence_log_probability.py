@@ -170,3 +170,18 @@ def sequence_log_probability(logits, target_ids, pad_id):
     log_p = logits.view(-1, logits.shape[-1]).log_softmax(-1)
     tokens = log_p.gather(-1, target_ids.reshape(-1, 1)).reshape(target_ids.shape)
     return tokens.masked_fill(target_ids == pad_id, 0.0).sum(-1)
+
+
+# %% mistake: only the first 1024 positions are read
+def sequence_log_probability(logits, target_ids, pad_id):
+    """Logarithm of the probability of each sentence, shape (batch,)."""
+    logits, target_ids = logits[:, :1024], target_ids[:, :1024]
+    tokens = logits.log_softmax(dim=-1).gather(-1, target_ids[:, :, None])[:, :, 0]
+    return tokens.masked_fill(target_ids == pad_id, 0.0).sum(dim=-1)
+
+
+# %% correct: torch.distributions.Categorical
+def sequence_log_probability(logits, target_ids, pad_id):
+    """Logarithm of the probability of each sentence, shape (batch,)."""
+    lp = torch.distributions.Categorical(logits=logits).log_prob(target_ids)
+    return torch.where(target_ids != pad_id, lp, 0.0).sum(1)

@@ -441,3 +441,40 @@ def decode(self, decoder_input, memory, source_ids):
         lambda h, layer: layer(h, memory, target_allowed, source_allowed), self.decoder, y
     )
     return y @ self.embedding.weight.T
+
+
+# %% correct: an output layer that shares the embedding's weight
+class Translator(nn.Module):
+    """A Transformer with one vocabulary for source and target."""
+
+    def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
+        super().__init__()
+        self.pad_id = pad_id
+        self.embedding = nn.Embedding(vocab_size, d_model)
+        nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
+        self.output = nn.Linear(d_model, vocab_size, bias=False)
+        self.output.weight = self.embedding.weight
+        sizes = d_model, num_heads, d_ff
+        self.encoder = nn.ModuleList(EncoderLayer(*sizes) for _ in range(num_layers))
+        self.decoder = nn.ModuleList(DecoderLayer(*sizes) for _ in range(num_layers))
+
+    def encode(self, source_ids):
+        """The memory (batch, source, d_model) of source ids (batch, source)."""
+        allowed = pieces.padding_mask(source_ids.T, self.pad_id)
+        x = pieces.add_positions(self.embedding(source_ids))
+        for layer in self.encoder:
+            x = layer(x, allowed)
+        return x
+
+    def decode(self, decoder_input, memory, source_ids):
+        """The logits (batch, target, vocab_size) of decoder input (batch, target)."""
+        target_allowed = pieces.decoder_mask(decoder_input, self.pad_id)
+        source_allowed = pieces.padding_mask(source_ids.T, self.pad_id)
+        y = pieces.add_positions(self.embedding(decoder_input))
+        for layer in self.decoder:
+            y = layer(y, memory, target_allowed, source_allowed)
+        return self.output(y)
+
+    def forward(self, source_ids, decoder_input):
+        """The logits (batch, target, vocab_size)."""
+        return self.decode(decoder_input, self.encode(source_ids), source_ids)

@@ -179,3 +179,12 @@ def translation_loss(model, source_ids, target_ids, bos_id, smoothing=0.0):
     inputs, _ = pieces.shift_right(target_ids, bos_id=bos_id, pad_id=model.pad_id)
     logits = model.forward(source_ids, inputs)
     return pieces.smoothed_cross_entropy(logits, target_ids, smoothing, ignore_index=model.pad_id)
+
+
+# %% mistake: leaves the model in evaluation mode
+def translation_loss(model, source_ids, target_ids, bos_id, smoothing=0.0):
+    """Mean loss per target token under teacher forcing."""
+    model.eval()
+    decoder_input, labels = pieces.shift_right(target_ids, bos_id, model.pad_id)
+    logits = model(source_ids, decoder_input)
+    return pieces.smoothed_cross_entropy(logits, labels, smoothing)
