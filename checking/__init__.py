@@ -22,7 +22,7 @@ from checking.checks import check, check_raises, check_same_as
 from checking.everywhere import check_everywhere, check_module_everywhere
 from checking.failure import STEPS, CheckFailed
 from checking.gradients import parameter_gradients
-from checking.inputs import boolean, example, masks, positive_numbers, set_parameters
+from checking.inputs import boolean, example, masks, positive_numbers
 from checking.modules import check_parameters, load, make_state
 
 __all__ = [
@@ -46,5 +46,4 @@ __all__ = [
     "masks",
     "parameter_gradients",
     "positive_numbers",
-    "set_parameters",
 ]

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from checking.calling import copy_of
+
 
 @dataclass(frozen=True)
 class Call:
@@ -102,18 +104,8 @@ def _take_over(value: Any, one: Call) -> Result:
     """The result of a call, copied, after which the call's own tensors are overwritten."""
     given = tensors_in([one.args, one.kwargs, one.state])
     storages = {tensor.untyped_storage().data_ptr() for tensor in given if tensor.numel()}
-    copied = _copy_tensors(value)
+    copied = copy_of(value)
     return Result(copied, shares_memory=_overwrite(value, storages))
-
-
-def _copy_tensors(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if type(value) in (tuple, list):
-        return type(value)(map(_copy_tensors, value))
-    if type(value) is dict:
-        return {key: _copy_tensors(item) for key, item in value.items()}
-    return value
 
 
 def _overwrite(value: Any, storages_of_arguments: set[int]) -> bool:

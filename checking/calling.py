@@ -38,7 +38,7 @@ def call(function: Callable, *args: Any, **kwargs: Any) -> Any:
     """
     note_call(describe_call(getattr(function, "__name__", type(function).__name__), args, kwargs))
     given = () if changes_are_accepted() else (*args, *kwargs.values())
-    before = [_copy(value) for value in given]
+    before = [copy_of(value) for value in given]
     try:
         with contextlib.redirect_stderr(sys.stdout), accept_changes(True):
             result = function(*args, **kwargs)
@@ -155,21 +155,21 @@ def same_numbers(a: Tensor, b: Tensor) -> bool:
     return torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
-def _copy(value: Any) -> Any:
+def copy_of(value: Any) -> Any:
     """A copy of a value with copies of the tensors, arrays, lists, dicts and sets in it."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, np.ndarray):
         return value.copy()
     if type(value) in (list, tuple, set):
-        return type(value)(map(_copy, value))
+        return type(value)(map(copy_of, value))
     if type(value) is dict:
-        return {key: _copy(item) for key, item in value.items()}
+        return {key: copy_of(item) for key, item in value.items()}
     return value
 
 
 def is_equal(value: Any, copy: Any) -> bool:
-    """Whether a value still equals the copy that `_copy` made of it."""
+    """Whether a value still equals the copy that `copy_of` made of it."""
     if isinstance(copy, Tensor):
         return isinstance(value, Tensor) and same_numbers(value.detach(), copy)
     if type(value) is not type(copy):
@@ -186,7 +186,7 @@ def is_equal(value: Any, copy: Any) -> bool:
 
 
 def _restore(value: Any, copy: Any) -> Any:
-    """Put back into a value what it held when `_copy` made the copy.
+    """Put back into a value what it held when `copy_of` made the copy.
 
     Returns:
         The value; the copy, if it cannot be put back.

@@ -329,7 +329,10 @@ def _with_leaves(case: _Case, differentiable: bool) -> tuple[_Case, dict[str, Te
     leaves: dict[str, Tensor] = {}
 
     def copy_tensor(name: str, tensor: Tensor) -> Tensor:
-        copied = tensor.detach().clone(memory_format=torch.preserve_format)
+        copied = tensor.detach().clone()
+        if copied.stride() != tensor.stride() and 0 not in tensor.stride():  # one with gaps
+            copied = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype)
+            copied.copy_(tensor.detach())
         if differentiable and tensor.is_floating_point():
             leaves[name] = copied.requires_grad_()
         return copied

@@ -4,7 +4,7 @@ import functools
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def example(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -37,7 +37,7 @@ def boolean(*shape: int, seed: int = 0) -> Tensor:
     return example(*shape, seed=seed) > -0.43
 
 
-def masks(*shape: int, seed: int = 0) -> dict[str, Tensor]:
+def masks(*shape: int, seed: int = 0, hidden_rows: bool = False) -> dict[str, Tensor]:
     """Boolean masks of every form that can be broadcast to a shape.
 
     Each leaves something visible in every row, along the last dimension, and does not let the
@@ -46,6 +46,8 @@ def masks(*shape: int, seed: int = 0) -> dict[str, Tensor]:
     Args:
         shape: the shape, such as (batch, heads, query, key).
         seed: another seed gives other masks.
+        hidden_rows: whether the mask with the length 1 along the last dimension hides whole rows.
+            Otherwise it hides nothing.
 
     Returns:
         The masks by what they are, in words: one for each number of dimensions, and with all
@@ -59,7 +61,8 @@ def masks(*shape: int, seed: int = 0) -> dict[str, Tensor]:
         mask = boolean(*form, seed=seed + number)
         if len(form) > 1 and form[-2] > 1 and form[-1] > 1:
             mask[..., -1, -1] = False
-        mask[..., form[-1] // 2] = True
+        if form[-1] > 1 or not hidden_rows:
+            mask[..., form[-1] // 2] = True
         found[f"with a mask of shape {form}"] = mask
     return found
 
@@ -74,18 +77,3 @@ def positive_numbers(name: str) -> dict[str, dict[str, float]]:
         What changes in the arguments, by what it is, in words; see `check_everywhere`.
     """
     return {f"with {name} = {n}": {name: n} for n in [1e-6, 0.02, 2.5, 3, 1e6]}
-
-
-def set_parameters(module: nn.Module, *, seed: int = 0) -> nn.Module:
-    """Give every parameter of a module fixed numbers and return the module.
-
-    Args:
-        module: the module.
-        seed: another seed gives other numbers.
-    """
-    state = {
-        name: example(*parameter.shape, seed=seed + i, dtype=parameter.dtype) * 0.5
-        for i, (name, parameter) in enumerate(sorted(module.named_parameters()))
-    }
-    module.load_state_dict(state, strict=False)
-    return module

@@ -29,7 +29,12 @@ def check_parameters(module: Any, shapes: Mapping[str, tuple[int, ...]], must_ho
     missing = sorted(shapes.keys() - found.keys())
     # Of several names for one parameter, named_parameters gives the first.
     others = sorted(set(own) - shapes.keys()) if len(own) > len(shapes) else []
-    for words, names in [("missing", missing), ("not asked for", others)]:
+    untrained = sorted(shapes.keys() - set(own)) if len(own) < len(shapes) else []
+    for words, names in [
+        ("missing", missing),
+        ("not asked for", others),
+        ("no parameter of its own, such as a buffer", untrained),
+    ]:
         if names:
             rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise CheckFailed(must_hold, "type", [f"{words}: {', '.join(names[:3])}{rest}"])

@@ -228,7 +228,7 @@ ZIPS = {
     "a copy beside the original": (
         lambda: zipped({"02-masks (1).ipynb": "copy", "02-masks.ipynb": "original"}),
         "original",
-        "'Mal_4700_assignsubmission_file_/work/02-masks (1).ipynb' is left out",
+        "'Mal_4700_assignsubmission_file_/again/02-masks (1).ipynb' is left out",
     ),
     "a broken member": (broken_member, "right", "cannot be read"),
 }
