@@ -228,7 +228,7 @@ ZIPS = {
     "a copy beside the original": (
         lambda: zipped({"02-masks (1).ipynb": "copy", "02-masks.ipynb": "original"}),
         "original",
-        "'Mal_4700_assignsubmission_file_/again/02-masks (1).ipynb' is left out",
+        "'Mal_4700_assignsubmission_file_/homework/02-masks (1).ipynb' is left out",
     ),
     "a broken member": (broken_member, "right", "cannot be read"),
 }
@@ -237,7 +237,7 @@ ZIPS = {
 @pytest.mark.parametrize("name", ZIPS)
 def test_a_students_zip_file_harms_nobody(name, root):
     make, expected, said = ZIPS[name]
-    download(root, {"Mal_4700_assignsubmission_file_/work.zip": make()} | moodle())
+    download(root, {"Mal_4700_assignsubmission_file_/homework.zip": make()} | moodle())
     lines = collect(root)
     assert said in "\n".join(lines)
     assert len(lines) <= 2 * (MAX_LINES_OF_A_ZIP + 1) + 1
