@@ -4,6 +4,7 @@ A reference is examined as a submission is, by the judge and in the sandbox. One
 is not examined again until its notebook, a data file or the code of the course changes.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -59,7 +60,9 @@ def faults_of_references(paths: Iterable[Path], setting: Setting, count: int) ->
             found = list(_faults_of(notebook, finding))
             faults += [f"{path.name}: {fault}" for fault in found]
             if not found:
-                replace_file(record, f"{path}\n")
+                # If it cannot be kept, the next release examines the reference again.
+                with contextlib.suppress(OSError):
+                    replace_file(record, f"{path}\n")
     return faults
 
 

@@ -1,4 +1,4 @@
-"""Grading as an ordinary user: what holds when root grades holds then, too.
+"""Releasing and grading as an ordinary user: what holds for root holds then, too.
 
 Where an ordinary user runs the tests, all of them are run that way, and none of these is needed.
 """
@@ -25,7 +25,9 @@ def test_the_user_is_an_ordinary_one(home):
     assert result.stdout == f"({USER}, {USER}, {USER}) [] False\n"
 
 
-@pytest.mark.parametrize("file", ["test_sandbox.py", "test_system_calls.py", "test_attacks.py"])
+@pytest.mark.parametrize(
+    "file", ["test_sandbox.py", "test_system_calls.py", "test_attacks.py", "test_release.py"]
+)
 def test_an_ordinary_user_passes(file, home, lacking):
     if lacking:
         pytest.skip(f"no sandbox here: {lacking}")
