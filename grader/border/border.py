@@ -65,14 +65,18 @@ class Border:
         self._connection = Connection(connection, seconds=seconds, until=until, alarm=not trusting)
         self._objects = ObjectTable(self, root, trusting=trusting)
         self._call_numbers = itertools.count(1)
+        self._has_forgotten = False  # since the last request
         self._depth = 0  # how many requests are being answered, one nested in the other
 
     # --- sending requests -----------------------------------------------------------------
 
     def forget(self) -> None:
-        """Make both sides forget all objects but the roots; their stand-ins become useless."""
-        self.ask({"op": "forget"})
+        """Make both sides forget all objects but the roots; their stand-ins become useless.
+
+        The other side does so when the next request reaches it, which saves an exchange.
+        """
         self._objects.forget()
+        self._has_forgotten = True
 
     def call(self, target: Foreign, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call an object of the other side.
@@ -148,6 +152,8 @@ class Border:
         # The answer to a call may change the arguments of that call and nothing else. The arguments
         # are listed before sending, which adds changed parameters to the writer's.
         arguments = list(writer.arguments) if message["op"] == "call" else []
+        if self._has_forgotten:
+            message["forget"], self._has_forgotten = True, False
         is_outermost = self._connection.start_exchange()
         try:
             try:
@@ -219,6 +225,8 @@ class Border:
         try:
             if self._depth > MAX_CALLS:
                 raise RecursionError("too many calls back and forth in each other")
+            if message.get("forget") and self.trusting:
+                self._objects.forget()
             accept_updates(message.get("updates"), self._objects, tensors)
             answer = self._answer(message, Reader(self._objects, tensors), writer)
         except BorderError:
@@ -242,9 +250,6 @@ class Border:
         elif operation == "read":
             handle, name = message["target"], short_name(message["name"])
             result = self._attribute(whole_number(handle, MAX_NUMBER), name)
-        elif operation == "forget" and self.trusting:
-            self._objects.forget()
-            result = None
         else:
             raise BorderError(f"expected the operation call, backward or read, got {operation!r}")
         return {"result": writer.write(result)}

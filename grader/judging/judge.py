@@ -13,6 +13,7 @@ its process, the following tasks run in a fresh process without that answer.
 
 import contextlib
 import difflib
+import functools
 import io
 import os
 import re
@@ -272,13 +273,14 @@ class _Examination:
         printed = io.StringIO()
         try:
             border = self._student_border()
-            ask_student_side(border.root.go_to, name_of(cell), torch.get_default_dtype())
-            for name in lent:
-                ask_student_side(border.root.lend, name, self._reference_of(name))
             tasks = self._tasks_until(task)
             usable = [t for t in tasks if t == task or t not in self.stopped_tasks]
             names = {name for t in usable for name in self.names[t]}
-            fetched, unusable = _fetch_values(border, names)
+            lent_values = {name: self._reference_of(name) for name in lent}
+            go_to = functools.partial(
+                border.root.go_to, name_of(cell), torch.get_default_dtype(), lent_values
+            )
+            fetched, unusable = _fetch_values(go_to, names)
             local = self.namespace | fetched
             own = [fetched[n] for n in self.names.get(task, ()) if n in fetched]
             border.called.clear()
@@ -298,7 +300,7 @@ class _Examination:
             handles = {handle_of(v) for v in own if isinstance(v, Foreign)}
             self.own_answer_called = bool(handles & border.called)
             local.clear()
-            ask_student_side(border.forget)
+            border.forget()
         except BorderError as fault:
             why = self._stop(fault, task)
             return Outcome(False, why, printed.getvalue(), stopped=True, cause=why)
@@ -410,14 +412,20 @@ def _run_source(border: Border, source: str) -> tuple[str, str]:
     return error[:MAX_OUTPUT], output[:MAX_OUTPUT]  # student code may have removed the limit
 
 
-def _fetch_values(border: Border, names: set[str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _fetch_values(
+    get: Callable[[list[str]], Any], names: set[str]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of those names that the student's process defines.
+
+    Args:
+        get: asks the student's process for the values of names.
+        names: the names.
 
     Returns:
         The values by name, and by name an error for each value that cannot be sent.
     """
     try:
-        found = border.root.get(sorted(names))
+        found = get(sorted(names))
         if type(found) is not dict or not found.keys() <= names:
             raise BorderError("the code changed what runs it")
         return found, {}
@@ -427,7 +435,7 @@ def _fetch_values(border: Border, names: set[str]) -> tuple[dict[str, Any], dict
         if len(names) == 1:
             return {}, dict.fromkeys(names, str(error))
         # Fetched one by one, the names whose values can be sent are still found.
-        each = [_fetch_values(border, {name}) for name in sorted(names)]
+        each = [_fetch_values(get, {name}) for name in sorted(names)]
         values = {name: value for found, _ in each for name, value in found.items()}
         return values, {name: text for _, errors in each for name, text in errors.items()}
 

@@ -163,21 +163,26 @@ class StudentShell:
         """Keep the values of all names, as they are at a place of the notebook."""
         self._kept[place] = dict(self._shell.user_ns)
 
-    def go_to(self, place: str, default_dtype: torch.dtype) -> None:
+    def go_to(
+        self, place: str, default_dtype: torch.dtype, lent: dict[str, Any], names: list[str]
+    ) -> dict[str, Any]:
         """Set all names to the values that they had at a place, and torch to its usual settings.
 
         Args:
             place: a place for which `keep` was called.
             default_dtype: the one of the tests.
+            lent: other values for some names, until the next call of this method.
+            names: the names whose values are wanted.
+
+        Returns:
+            The values of those of the names that are defined.
         """
         self._shell.user_ns.clear()
         self._shell.user_ns.update(self._kept[place])
         torch.set_default_dtype(default_dtype)
         torch.set_grad_enabled(True)
-
-    def lend(self, name: str, value: Any) -> None:
-        """Set a name to another value until the next `go_to`."""
-        self._shell.user_ns[name] = value
+        self._shell.user_ns.update(lent)
+        return self.get(names)
 
 
 def _describe_error(error: BaseException) -> str:
