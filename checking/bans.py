@@ -9,6 +9,7 @@ pass it.
 import contextlib
 import functools
 import importlib
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,11 @@ SEARCHED = ("torch", "lib", "checking", "__main__")
 
 _allowed = False
 _banned = False  # whether `forbid` was called
+# What `look_through_modules` has noted.
+_looked_through: set[str] = set()  # names of modules of torch
+_own: set[str] = set()  # names of modules of `lib` and `checking`
+_newest = ""  # name of the last module imported until then
+_places: dict[int, list[tuple[str, str]]] = {}  # module and name of their functions, by id
 
 
 class Forbidden(Exception):
@@ -43,12 +49,48 @@ def forbid(*names: str) -> None:
                 target.__init__ = _guard(constructor, name)  # type: ignore[misc]
         elif not hasattr(target, "_forbidden"):
             guards[id(target)] = target, _guard(target, name)
-    packages = {*SEARCHED, *(name.partition(".")[0] for name in names)}
+    packages = {*SEARCHED, *map(_package, names)}
+    for target, guard in guards.values():
+        for module_name, attribute in _places.get(id(target), ()):
+            if vars(sys.modules[module_name]).get(attribute) is target:
+                setattr(sys.modules[module_name], attribute, guard)
+    for module_name in _modules_to_search(packages) if guards else ():
+        module = sys.modules[module_name]
+        for attribute, value in list(vars(module).items()):
+            if id(value) in guards:
+                setattr(module, attribute, guards[id(value)][1])
+
+
+def _modules_to_search(packages: set[str]) -> list[str]:
+    """The names of the packages' modules, without those of torch that were looked through."""
+    if packages != set(SEARCHED):
+        return [n for n in sys.modules if _package(n) in packages and n not in _looked_through]
+    # In a forked process, going through all names would copy the memory in which they are.
+    new = list(itertools.takewhile(lambda name: name != _newest, reversed(sys.modules)))
+    return ["__main__", *_own, *(name for name in new if _package(name) in packages)]
+
+
+def look_through_modules() -> None:
+    """Note where the functions of torch stand, so that `forbid` need not look for them.
+
+    Looking takes long, and in a forked process it copies much memory. So a process that will be
+    forked looks once, when it has imported torch.
+    """
+    global _newest
     for module_name, module in list(sys.modules.items()):
-        if module_name.partition(".")[0] in packages and guards:
-            for attribute, value in list(getattr(module, "__dict__", {}).items()):
-                if id(value) in guards:
-                    setattr(module, attribute, guards[id(value)][1])
+        package = _package(module_name)
+        if package in ("lib", "checking"):
+            _own.add(module_name)
+        elif package == "torch" and module_name not in _looked_through:
+            _looked_through.add(module_name)
+            for attribute, value in list(vars(module).items()):
+                if callable(value) and not isinstance(value, type):
+                    _places.setdefault(id(value), []).append((module_name, attribute))
+        _newest = module_name
+
+
+def _package(module_name: str) -> str:
+    return module_name.partition(".")[0]
 
 
 def _guard(target: Callable, name: str) -> Callable:

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from checking.bans import look_through_modules
+
 
 def fork() -> int:
     """Fork as `os.fork` does, so that every new process draws the same random numbers."""
@@ -58,6 +60,7 @@ def import_modules(names: Sequence[str]) -> None:
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    look_through_modules()
     # A garbage collection in a forked process would write to every page of memory and so copy it.
     gc.collect()
     gc.freeze()
