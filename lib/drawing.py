@@ -158,7 +158,7 @@ def level(
         height: of a full column.
     """
     ax.add_patch(Rectangle((x - 0.6, y), 1.2, height, fill=False, edgecolor=FAINT, linewidth=0.8))
-    filling = {"facecolor": colour, "alpha": 0.5, "linewidth": 0}
+    filling: dict[str, Any] = {"facecolor": colour, "alpha": 0.5, "linewidth": 0}
     ax.add_patch(Rectangle((x - 0.6, y), 1.2, height * share, **filling))
     ax.text(x, y + height / 2, f"{share:.2f}", **_text(INK))
 
@@ -187,9 +187,9 @@ def box(
         size: of the letters, in points.
     """
     corners = (x - width / 2, y - height / 2), width, height
-    frame = {"boxstyle": "round,pad=0,rounding_size=0.2", "edgecolor": colour}
+    frame: dict[str, Any] = {"boxstyle": "round,pad=0,rounding_size=0.2", "edgecolor": colour}
     if lit:
-        filling = {"facecolor": OTHER, "alpha": 0.45, "linewidth": 0}
+        filling: dict[str, Any] = {"facecolor": OTHER, "alpha": 0.45, "linewidth": 0}
         ax.add_patch(FancyBboxPatch(*corners, **frame | filling))
     ax.add_patch(FancyBboxPatch(*corners, facecolor="none", linewidth=2.0 if lit else 0.9, **frame))
     ax.text(x, y, text, **_text(INK, fontsize=size))
@@ -217,7 +217,7 @@ def arrow(
         bend: how much it is bent; 0 for a straight arrow.
         head: whether it has a head.
     """
-    line = {
+    line: dict[str, Any] = {
         "arrowstyle": "-|>" if head else "-",
         "connectionstyle": f"arc3,rad={bend}",
         "color": colour,
