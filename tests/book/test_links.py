@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import nbformat
 import pytest
@@ -79,9 +79,19 @@ def test_with_a_repository_a_page_can_be_launched(tiny_book):
     book.write("_config.yml", config.replace('url: ""', f'url: "{address}"'))
     book.build()
     links = [a["href"] for a in parse(book.folder / "_build/html/book/a.html").select("a[href]")]
-    assert "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/book/a.md" in links
+    (binder,) = [urlsplit(link) for link in links if "mybinder.org" in link]
+    assert binder.path == "/v2/gh/someone/course/main"
+    assert "nbgitpuller" in (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8")
+    start = parse_qs(binder.query)["urlpath"][0]
+    assert start.startswith("git-pull?")
+    assert {name: value for name, (value,) in parse_qs(urlsplit(start).query).items()} == {
+        "repo": address,
+        "branch": "gh-pages",
+        "urlpath": "lab/tree/course/_sources/book/a.ipynb",  # a notebook, not a text
+    }
     colab = "https://colab.research.google.com/github/someone/course/blob"
     assert f"{colab}/gh-pages/_sources/book/a.ipynb" in links
     assert any(link.startswith(address) for link in links)
-    # What Colab opens is in the published folder.
-    assert (book.folder / "_build/html/_sources/book/a.ipynb").is_file()
+    # What both open is in the published folder, and links back to the page.
+    notebook_text = (book.folder / "_build/html/_sources/book/a.ipynb").read_text("utf-8")
+    assert "(https://someone.github.io/course/book/a.html)" in notebook_text
