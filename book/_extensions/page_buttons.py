@@ -18,7 +18,7 @@ from plain_notebook import plain_notebook
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from tools.addresses import book_address
+from grader.addresses import book_address
 
 # The branch that holds the built book, whose notebooks Colab opens.
 PUBLISHED_BRANCH = "gh-pages"

@@ -1,6 +1,7 @@
 """Links, anchors and downloads inside the built book lead somewhere."""
 
 import functools
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -10,8 +11,10 @@ from bs4 import BeautifulSoup
 
 from tests.book.conftest import documents_to_look_at
 from tests.book.tiny_book import ROOT, notebook
+from tests.selection import PARTS
 
 PAGES = [*documents_to_look_at(), "genindex", "search"]
+EXERCISES = sorted(path for part in PARTS for path in (ROOT / "exercises" / part).glob("*.ipynb"))
 
 
 def parse(path: Path) -> BeautifulSoup:
@@ -47,6 +50,17 @@ def test_internal_links_resolve(book, name):
         ):
             broken.append(link)
     assert not broken
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_an_exercise_in_the_book_names_a_page_that_names_it(book, path):
+    copy = book / path.relative_to(ROOT)
+    links = re.findall(r"\]\((\.\./\.\./book/[^)]+\.html)\)", copy.read_text("utf-8"))
+    assert links
+    for link in links:
+        page = (copy.parent / link).resolve()
+        targets = [tag["href"] for tag in parse(page).select("article a[href$='.ipynb']")]
+        assert copy.resolve() in [(page.parent / target).resolve() for target in targets], link
 
 
 EXECUTED = [
