@@ -20,6 +20,7 @@ OTHER_WORDS = [
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"\\dots(?![a-zA-Z])", r"\\ldots"),
+        (r"\\operatorname\*", r"\\operatorname"),
         (r"\\bm(?![a-zA-Z])", r"\\boldsymbol"),
         (r"\\stackrel(?![a-zA-Z])", r"\\overset"),
         (r"\\iff(?![a-zA-Z])", r"\\Longleftrightarrow"),
