@@ -30,4 +30,5 @@ Data and figures:
     lib.data.vocabulary  from characters to ids and back
     lib.data.dates       dates in English and in Japanese
     lib.plots            the figures' style, and plots that several pages share
+    lib.drawing          drawings of how a thing works: vectors, matrices, masks, the model's map
 """
