@@ -44,7 +44,7 @@ def sections_of(document: nodes.document) -> Iterator[tuple[str, str, str]]:
 def _texts(node: nodes.Element) -> Iterator[str]:
     for child in node.children:
         if isinstance(child, nodes.Text | nodes.TextElement):
-            if not isinstance(child, nodes.title | nodes.raw):
+            if not isinstance(child, nodes.title | nodes.raw | nodes.comment):
                 yield child.astext()
         elif not isinstance(child, nodes.section) and "cell_output" not in child["classes"]:
             yield from _texts(child)
