@@ -20,6 +20,7 @@ OTHER_WORDS = [
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"\\dots(?![a-zA-Z])", r"\\ldots"),
+        (r"\\([dt]?frac)\s*(\w)\s*(\w)", r"\\\1{\2}{\3}"),
         (r"\\operatorname\*", r"\\operatorname"),
         (r"\\bm(?![a-zA-Z])", r"\\boldsymbol"),
         (r"\\stackrel(?![a-zA-Z])", r"\\overset"),
@@ -35,6 +36,9 @@ OTHER_WORDS = [
         (r"\\(begin|end)\{(?:align|gather|gathered|split)\*?\}", r"\\\1{aligned}"),
     )
 ]
+# A box may stand for a blank; it is a character of text.
+TEXT = re.compile(r"(\\text\{[^{}]*\})")
+SHAPE = re.compile("([\u25a0-\u25ff])")
 
 
 def mathml(latex: str, *, as_block: bool) -> str:
@@ -45,6 +49,9 @@ def mathml(latex: str, *, as_block: bool) -> str:
     """
     for pattern, replacement in OTHER_WORDS:
         latex = pattern.sub(replacement, latex)
+    parts = TEXT.split(latex)
+    parts[::2] = [SHAPE.sub(r"\\text{\1}", part) for part in parts[::2]]
+    latex = "".join(parts)
     markup: str = tex2mathml(latex.strip(), as_block=as_block)
     # Its spaces mean nothing, and would be a third of a page.
     return re.sub(r">\s+<", "><", markup).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")

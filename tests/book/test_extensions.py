@@ -25,6 +25,8 @@ mathml, lean = extension("mathml"), extension("lean")
     [
         r"k_1, \dots, k_n",
         r"\begin{align*} a &= b \\ c &= d \nonumber \end{align*}",
+        r"\tfrac12, \frac 1 n, \dfrac{1}{2}",
+        r"▢ + \sqrt{▢} + \text{in ▢}, \begin{pmatrix} ▢ & x_{1} \end{pmatrix}",
         r"\begin{equation} a \end{equation}",
         r"\text{soft:} \quad \textstyle\sum_j w_j v_j",
         r"\operatorname*{argmax}_j \bigl( q \cdot k_j \bigr)",
