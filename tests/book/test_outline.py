@@ -57,6 +57,8 @@ def test_the_title_is_english_with_the_japanese_in_brackets(part, slug, heading)
 @pytest.mark.parametrize(("part", "slug", "heading"), PAGES)
 def test_a_page_has_questions_with_four_explained_options(part, slug, heading):
     text = (ROOT / "book" / part / f"{slug}.md").read_text(encoding="utf-8")
+    if "```{questions}" in text:
+        return  # test_questions.py looks at these
     questions = re.split(r"^\*\*\d\. ", text.partition("\n## Questions")[2], flags=re.M)[1:]
     assert len(questions) >= 3
     for question in questions:
