@@ -46,6 +46,13 @@ def test_the_part_has_its_pages_in_the_learners_order(part):
     assert listed == [f"book/{part}/{slug}" for slug in OUTLINE[part]]
 
 
+def test_what_students_read_comes_before_the_guides_for_others():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    captions = [part["caption"] for part in toc["parts"]]
+    assert captions[-3:] == ["Back matter", "Teacher's guide", "Maintainer's guide"]
+    assert all(caption.startswith("Part ") for caption in captions[:-3])
+
+
 @pytest.mark.parametrize(("part", "slug", "heading"), PAGES)
 def test_the_title_is_english_with_the_japanese_in_brackets(part, slug, heading):
     text = (ROOT / "book" / part / f"{slug}.md").read_text(encoding="utf-8")
