@@ -37,7 +37,10 @@ def check_parameters(module: Any, shapes: Mapping[str, tuple[int, ...]], must_ho
     ]:
         if names:
             rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise CheckFailed(must_hold, "type", [f"{words}: {', '.join(names[:3])}{rest}"])
+            detail = [f"{words}: {', '.join(names[:3])}{rest}"]
+            if names is missing:
+                detail.append(_instead_of_missing(set(own) - shapes.keys()))
+            raise CheckFailed(must_hold, "type", detail)
     fixed = [n for n, p in module.named_parameters() if n in shapes and not p.requires_grad]
     if fixed:
         detail = [f"not trained, since requires_grad is False: {', '.join(fixed[:3])}"]
@@ -46,6 +49,15 @@ def check_parameters(module: Any, shapes: Mapping[str, tuple[int, ...]], must_ho
     if wrong:
         detail = [f"{n}: expected {tuple(shapes[n])}, got {found[n]}" for n in wrong[:3]]
         raise CheckFailed(must_hold, "shape", detail)
+
+
+def _instead_of_missing(others: set[str]) -> str:
+    if others:
+        return "There are parameters of other names."
+    return (
+        "There are no parameters of other names: only an nn.Parameter or a module that is itself "
+        "an attribute is registered, not a tensor or a plain list of modules."
+    )
 
 
 def make_state(

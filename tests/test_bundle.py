@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from grader.addresses import book_address, published_book, with_page_links
 from tests.environments import link_environment
+from tools import bundle as bundle_module
 
 pytestmark = pytest.mark.slow
 
@@ -48,12 +50,59 @@ def python(tmp_path_factory, bundle):
 def test_nothing_of_the_teachers_is_in_it(bundle):
     names = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
     folders = {name.split("/")[0] for name in names if "/" in name}
-    assert folders == {"checking", "exercises", "lib"}
+    assert folders - {"pages"} == {"checking", "exercises", "experiments", "lib"}
     assert {"README.md", "requirements.txt", "pyproject.toml", "LICENSE"} <= names
-    assert len([name for name in names if name.endswith(".ipynb")]) == 8
-    text = "".join(p.read_text(encoding="utf-8") for p in bundle.rglob("*") if p.is_file())
+    own = [name for name in names if not name.startswith("pages/")]
+    assert len([name for name in own if name.endswith(".ipynb")]) == 8
+    texts = [bundle / name for name in own if not name.endswith(".safetensors")]
+    text = "".join(path.read_text(encoding="utf-8") for path in texts)
     assert "BEGIN HIDDEN TESTS" not in text.replace('### BEGIN HIDDEN TESTS\\n"', "")
     assert "BEGIN SOLUTION" not in text
+
+
+def test_a_notebook_leads_to_its_page_and_the_page_to_the_notebook(tmp_path):
+    """With a built book of two files, as the tests of this module also run without the book."""
+    html = tmp_path / "html"
+    page = html / "book" / "transformer" / "attention.html"
+    page.parent.mkdir(parents=True)
+    page.write_text('<a href="../../exercises/transformer/02-masks.ipynb">', encoding="utf-8")
+    (html / "exercises").mkdir()
+    (html / "exercises" / "copy.ipynb").write_text("{}", encoding="utf-8")
+    packed = bundle_module.built_pages(html)
+    assert packed == {
+        "pages/book/transformer/attention.html": (
+            b'<a href="../../../exercises/transformer/02-masks.ipynb">'
+        )
+    }
+    text = with_page_links("read `book/transformer/attention`, `lib/x`", "../../pages/")
+    link = "[`book/transformer/attention`](../../pages/book/transformer/attention.html)"
+    assert text == f"read {link}, `lib/x`"
+
+
+def test_the_links_of_an_archive_lead_somewhere(bundle):
+    """To the pages in the archive, if the book is built; or to the address, if there is one."""
+    for path in (bundle / "exercises" / "transformer").glob("*.ipynb"):
+        links = re.findall(r"\]\(([^)]+/book/transformer/[\w-]+\.html)\)", path.read_text("utf-8"))
+        if (bundle / "pages").is_dir():
+            assert links
+            assert all((path.parent / link).is_file() for link in links), links
+            page = (path.parent / links[0]).resolve()
+            back = re.findall(r'href="([^"]+/exercises/[^"]+\.ipynb)"', page.read_text("utf-8"))
+            assert path.resolve() in [(page.parent / link).resolve() for link in back]
+        else:
+            assert all(link.startswith("https://") for link in links)
+
+
+def test_with_a_repository_the_links_lead_to_the_published_book(tmp_path):
+    config = tmp_path / "_config.yml"
+    text = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    config.write_text(text, encoding="utf-8")
+    assert published_book(tmp_path) == ""
+    published_book.cache_clear()
+    url = "https://github.com/Someone/course"
+    config.write_text(text.replace('url: ""', f'url: "{url}"'), encoding="utf-8")
+    assert published_book(tmp_path) == "https://someone.github.io/course/"
+    assert book_address("https://git.example.org/a/b") == "" == book_address("")
 
 
 def test_the_same_content_gives_the_same_archive(tmp_path):
@@ -69,6 +118,7 @@ def test_the_handouts_commands_work_and_say_what_is_not_done(bundle, python):
     notebook = validate.split()[-1]
     assert (bundle / notebook).is_file()
     result = run(python, "-m", "nbgrader", "validate", notebook, cwd=bundle)
+    assert "HAVE CHANGED" not in result.stdout
     assert "VALIDATION FAILED" in result.stdout
     assert "your answer is written" in result.stdout, result.stdout
     version = run(python, "-m", "jupyterlab", "--version", cwd=bundle)

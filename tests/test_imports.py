@@ -15,7 +15,7 @@ FOLDERS = {
     "checking": {"lib"},
     "experiments": {"lib", "tools"},
     "book": {"lib", "experiments"},
-    "book/_extensions": {"tools"},
+    "book/_extensions": {"tools", "grader"},
     "solutions": {"checking", "lib", "experiments"},
     "grader": {"checking"},
     "tools": {"grader"},
@@ -23,7 +23,7 @@ FOLDERS = {
 # The subpackages of grader ("rooms") from top to bottom. Each may import those below it, and the
 # modules directly in grader.
 ROOMS = ["release", "batch", "submissions", "judging", "sandbox", "border", "bank"]
-OF_NO_ROOM = ["course", "data_files", "notebooks", "files", "__init__"]
+OF_NO_ROOM = ["addresses", "course", "data_files", "notebooks", "files", "__init__"]
 
 
 def sources(folder):

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from grader.addresses import published_book, with_page_links
 from grader.batch.markup import code_html, instructors_code_html, markdown_html
 from grader.batch.results import CellResult, NotebookMarks, TaskResult, results_of
 from grader.judging.report import HIDDEN, added_to, explain, printable
@@ -139,7 +140,7 @@ def _is_students(cell: Mapping[str, Any]) -> bool:
 
 def _instructors_html(cell: Mapping[str, Any]) -> Markup:
     if cell["cell_type"] != "code":
-        return markdown_html(cell["source"])
+        return markdown_html(with_page_links(cell["source"], published_book()))
     return instructors_code_html(HIDDEN.sub("", cell["source"]).strip())
 
 

@@ -1,8 +1,9 @@
 """Links, anchors and downloads inside the built book lead somewhere."""
 
 import functools
+import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import nbformat
 import pytest
@@ -10,8 +11,10 @@ from bs4 import BeautifulSoup
 
 from tests.book.conftest import documents_to_look_at
 from tests.book.tiny_book import ROOT, notebook
+from tests.selection import PARTS
 
 PAGES = [*documents_to_look_at(), "genindex", "search"]
+EXERCISES = sorted(path for part in PARTS for path in (ROOT / "exercises" / part).glob("*.ipynb"))
 
 
 def parse(path: Path) -> BeautifulSoup:
@@ -49,6 +52,17 @@ def test_internal_links_resolve(book, name):
     assert not broken
 
 
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_an_exercise_in_the_book_names_a_page_that_names_it(book, path):
+    copy = book / path.relative_to(ROOT)
+    links = re.findall(r"\]\((\.\./\.\./book/[^)]+\.html)\)", copy.read_text("utf-8"))
+    assert links
+    for link in links:
+        page = (copy.parent / link).resolve()
+        targets = [tag["href"] for tag in parse(page).select("article a[href$='.ipynb']")]
+        assert copy.resolve() in [(page.parent / target).resolve() for target in targets], link
+
+
 EXECUTED = [
     name
     for name in documents_to_look_at()
@@ -79,9 +93,19 @@ def test_with_a_repository_a_page_can_be_launched(tiny_book):
     book.write("_config.yml", config.replace('url: ""', f'url: "{address}"'))
     book.build()
     links = [a["href"] for a in parse(book.folder / "_build/html/book/a.html").select("a[href]")]
-    assert "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/book/a.md" in links
+    (binder,) = [urlsplit(link) for link in links if "mybinder.org" in link]
+    assert binder.path == "/v2/gh/someone/course/main"
+    assert "nbgitpuller" in (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8")
+    start = parse_qs(binder.query)["urlpath"][0]
+    assert start.startswith("git-pull?")
+    assert {name: value for name, (value,) in parse_qs(urlsplit(start).query).items()} == {
+        "repo": address,
+        "branch": "gh-pages",
+        "urlpath": "lab/tree/course/_sources/book/a.ipynb",  # a notebook, not a text
+    }
     colab = "https://colab.research.google.com/github/someone/course/blob"
     assert f"{colab}/gh-pages/_sources/book/a.ipynb" in links
     assert any(link.startswith(address) for link in links)
-    # What Colab opens is in the published folder.
-    assert (book.folder / "_build/html/_sources/book/a.ipynb").is_file()
+    # What both open is in the published folder, and links back to the page.
+    notebook_text = (book.folder / "_build/html/_sources/book/a.ipynb").read_text("utf-8")
+    assert "(https://someone.github.io/course/book/a.html)" in notebook_text

@@ -71,7 +71,7 @@ class TinyBook:
             # those of packages would be output of a page on stderr, which fails the build.
             env=os.environ
             | {
-                "PYTHONPATH": str(self.folder),
+                "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}",
                 "PYTHONWARNDEFAULTENCODING": "",
                 "COURSE_CACHE": str(self.folder / "_build" / "cache"),
             },

@@ -183,6 +183,15 @@ def without_a_bias(module):
     module.map.bias = None
 
 
+def with_the_bias_under_another_name(module):
+    module.map.offset, module.map.bias = module.map.bias, None
+
+
+def with_a_tensor_for_the_bias(module):
+    del module.map.bias
+    module.map.bias = torch.zeros(5)
+
+
 def with_a_fixed_weight(module):
     module.map.weight.requires_grad_(False)
 
@@ -200,6 +209,8 @@ def with_a_further_parameter(module):
     ("change", "says"),
     [
         (without_a_bias, "missing: map.bias"),
+        (with_the_bias_under_another_name, "There are parameters of other names"),
+        (with_a_tensor_for_the_bias, "There are no parameters of other names"),
         (with_a_fixed_weight, "requires_grad is False"),
         (with_a_buffer_for_the_bias, "no parameter of its own, such as a buffer: map.bias"),
         (with_a_further_parameter, "not asked for: more"),

@@ -52,6 +52,16 @@ def page_on(notebook, **by_hand):
     return page.page_of(notebook, "chie", NOTEBOOK, marks_of(notebook, **by_hand))
 
 
+def test_a_page_links_to_the_books_page_if_that_is_published(monkeypatch):
+    notebook = graded()
+    notebook.cells[0].source += "\n\n**Read first:** `book/transformer/attention`"
+    assert "<code>book/transformer/attention</code>" in page_on(notebook)
+    assert ".html" not in page_on(notebook)
+    monkeypatch.setattr(page, "published_book", lambda: "https://someone.github.io/course/")
+    link = '<a href="https://someone.github.io/course/book/transformer/attention.html">'
+    assert f"{link}<code>book/transformer/attention</code></a>" in page_on(notebook)
+
+
 def text_of(markup):
     """The text of a page as a reader sees it, without line breaks and indents."""
     body = markup.partition("<body>")[2]

@@ -128,6 +128,16 @@ def lookup_or_default(queries, keys, values, default, default_score=0.0, tempera
     return weights @ torch.cat([values, default[None]]), weights
 
 
+# %% mistake: a single query without keys gets vectors without the axis of the queries
+def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
+    if len(keys) == 0:
+        output, weights = default.expand(len(queries), -1), queries.new_ones(len(queries), 1)
+        return (output[0], weights[0]) if len(queries) == 1 else (output, weights)
+    scores = F.pad(queries @ keys.T, (0, 1), value=default_score)
+    weights = (scores / temperature).softmax(dim=-1)
+    return weights @ torch.cat([values, default[None]]), weights
+
+
 # %% correct: a column of the right dtype
 def lookup_or_default(queries, keys, values, default, default_score=0.0, temperature=1.0):
     scores = torch.einsum("qd,kd->qk", queries, keys)

@@ -65,14 +65,9 @@ def causal_mask(num_new, num_cached=0):
     return torch.ones(num_new, num_cached + num_new, dtype=torch.bool)
 
 
-# %% mistake: gives numbers 1 and 0 instead of Booleans
+# %% mistake: gives floating point numbers, such as 1 and 0, instead of Booleans
 def causal_mask(num_new, num_cached=0):
     return torch.ones(num_new, num_cached + num_new).tril(num_cached)
-
-
-# %% mistake: gives an additive mask instead of a Boolean one
-def causal_mask(num_new, num_cached=0):
-    return torch.full((num_new, num_cached + num_new), -torch.inf).triu(num_cached + 1)
 
 
 # %% mistake: takes num_cached for the number of all keys

@@ -120,7 +120,7 @@ def from_pytorch(key_padding_mask, attn_mask, num_heads):
     return ~(padding | attn_mask).reshape(batch, num_heads, -1, key)
 
 
-# %% mistake: gives an additive mask instead of a Boolean one
+# %% mistake: gives floating point numbers, such as an additive mask, instead of Booleans
 def from_pytorch(key_padding_mask, attn_mask, num_heads):
     batch, key = key_padding_mask.shape
     if attn_mask.dim() == 3:

@@ -53,12 +53,12 @@ def padding_mask(token_ids, pad_id):
     return (real[:, :, None] & real[:, None, :])[:, None]
 
 
-# %% mistake: gives numbers 1 and 0 instead of Booleans
+# %% mistake: gives whole numbers instead of Booleans
 def padding_mask(token_ids, pad_id):
     return (token_ids != pad_id).T[:, None, None, :].long()
 
 
-# %% mistake: gives an additive mask instead of a Boolean one
+# %% mistake: gives floating point numbers, such as an additive mask, instead of Booleans
 def padding_mask(token_ids, pad_id):
     mask = torch.zeros(token_ids.shape).masked_fill(token_ids == pad_id, -torch.inf)
     return mask.T[:, None, None, :]

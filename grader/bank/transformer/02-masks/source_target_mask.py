@@ -77,7 +77,7 @@ def source_target_mask(source_ids, target_length, num_heads, pad_id):
     return real.reshape(batch * num_heads, target_length, source)
 
 
-# %% mistake: gives an additive mask instead of a Boolean one
+# %% mistake: gives floating point numbers, such as an additive mask, instead of Booleans
 def source_target_mask(source_ids, target_length, num_heads, pad_id):
     mask = torch.zeros(source_ids.shape).masked_fill(source_ids == pad_id, -torch.inf)
     return mask[:, None, :].expand(-1, target_length, -1).repeat_interleave(num_heads, dim=0)

@@ -77,12 +77,6 @@ def to_additive(mask, dtype=torch.float32):
     return mask.masked_fill(~mask, -torch.inf)
 
 
-# %% mistake: takes the two values in the wrong order from a list
-def to_additive(mask, dtype=torch.float32):
-    mask = mask | ~mask.any(dim=-1, keepdim=True)
-    return torch.tensor([0.0, -torch.inf], dtype=dtype)[mask.long()]
-
-
 # %% mistake: a row in which everything is hidden stays minus infinity, which a softmax turns into NaN
 def to_additive(mask, dtype=torch.float32):
     return torch.zeros(mask.shape, dtype=dtype).masked_fill(~mask, -torch.inf)

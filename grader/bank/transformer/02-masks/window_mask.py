@@ -97,7 +97,7 @@ def window_mask(length, radius, causal=False):
     return mask.bool()
 
 
-# %% mistake: gives numbers 1 and 0 instead of Booleans
+# %% mistake: gives floating point numbers, such as 1 and 0, instead of Booleans
 def window_mask(length, radius, causal=False):
     mask = torch.ones(length, length).triu(-radius).tril(0 if causal else radius)
     return mask

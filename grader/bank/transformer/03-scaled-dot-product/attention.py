@@ -151,6 +151,16 @@ def attention(query, key, value, allowed=None, bias=None):
     return (weights @ value.transpose(1, 2)).transpose(1, 2), weights
 
 
+# %% mistake: the bias is left out where there is no mask
+def attention(query, key, value, allowed=None, bias=None):
+    scores = attention_scores(query.transpose(1, 2), key.transpose(1, 2))
+    if allowed is None:
+        weights = scores.softmax(dim=-1)
+    else:
+        weights = masked_softmax(scores if bias is None else scores + bias, allowed)
+    return (weights @ value.transpose(1, 2)).transpose(1, 2), weights
+
+
 # %% correct: einsum throughout
 def attention(query, key, value, allowed=None, bias=None):
     scores = torch.einsum("bqhd,bkhd->bhqk", query, key) / query.shape[-1] ** 0.5

@@ -12,12 +12,12 @@ def masked_softmax(scores, allowed, dim=-1):
     return scores.softmax(dim) * allowed
 
 
-# %% mistake: multiplies the scores by the mask, so a hidden score becomes 0 and keeps its weight
+# %% mistake: a hidden score becomes 0, as if multiplied by the mask, and keeps its weight
 def masked_softmax(scores, allowed, dim=-1):
     return (scores * allowed).softmax(dim)
 
 
-# %% mistake: fills with 0 instead of a very low number
+# %% mistake: fills with 0 and sets the weights to 0 afterwards, so the rows no longer sum to 1
 def masked_softmax(scores, allowed, dim=-1):
     return scores.masked_fill(~allowed, 0.0).softmax(dim) * allowed
 
@@ -127,6 +127,19 @@ def masked_softmax(scores, allowed, dim=-1):
         return scores.masked_fill(~allowed, lowest).softmax(dim).masked_fill(~allowed, 0.0)
     inner = dim if dim < 0 else dim - 1
     return torch.stack([masked_softmax(s, a, inner) for s, a in zip(scores, allowed, strict=True)])
+
+
+# %% mistake: masks after the softmax and divides by what is left, which may have become 0
+def masked_softmax(scores, allowed, dim=-1):
+    weights = scores.softmax(dim) * allowed
+    total = weights.sum(dim, keepdim=True)
+    return weights / total.masked_fill(total == 0, 1.0)
+
+
+# %% mistake: fills with the lowest number of float16, and scores below it lose to it
+def masked_softmax(scores, allowed, dim=-1):
+    lowest = torch.finfo(torch.float16).min
+    return scores.masked_fill(~allowed, lowest).softmax(dim).masked_fill(~allowed, 0.0)
 
 
 # %% correct: with −1e9 and zeros afterwards

@@ -114,6 +114,15 @@ def self_attention(x, w_query, w_key, w_value, causal=False):
     return masked_softmax(scores, allowed) @ (x @ w_value)
 
 
+# %% mistake: fills the scores of later tokens with −10000, and scores below it lose to it
+def self_attention(x, w_query, w_key, w_value, causal=False):
+    scores = attention_scores(x @ w_query, x @ w_key)
+    if causal:
+        later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        scores = scores.masked_fill(later, -10000.0)
+    return scores.softmax(dim=-1) @ (x @ w_value)
+
+
 # %% correct: −inf above the diagonal
 def self_attention(x, w_query, w_key, w_value, causal=False):
     scores = attention_scores(x @ w_query, x @ w_key)

@@ -108,6 +108,14 @@ def source_target_attention(target, memory, w_query, w_key, w_value, memory_leng
     return masked_softmax(scores, allowed[:, None]) @ (memory @ w_value)
 
 
+# %% mistake: fills the padding with −10000, and scores below it lose to it
+def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
+    padded = torch.arange(memory.shape[1]) >= memory_lengths[:, None, None]
+    scores = attention_scores(target @ w_query, memory @ w_key).masked_fill(padded, -10000.0)
+    weights = scores.softmax(-1) * (memory_lengths > 0)[:, None, None]
+    return weights @ (memory @ w_value)
+
+
 # %% correct: one sequence after another
 def source_target_attention(target, memory, w_query, w_key, w_value, memory_lengths):
     outputs = []

@@ -397,6 +397,19 @@ def attend(attention, target, memory=None, lengths=None, causal=False):
     return attention(target, source, source, mask)
 
 
+# %% mistake: a memory of zeros counts as no memory
+def attend(attention, target, memory=None, lengths=None, causal=False):
+    if causal and memory is not None:
+        raise ValueError("the memory is known in full")
+    source = target if memory is None or not memory.any() else memory
+    mask = torch.ones(len(target), 1, target.shape[1], source.shape[1], dtype=torch.bool)
+    if causal:
+        mask = mask.tril()
+    if lengths is not None:
+        mask = mask & (torch.arange(source.shape[1]) < lengths[:, None])[:, None, None]
+    return attention(target, source, source, mask)
+
+
 # %% correct: two cases, no mask where none is needed
 def attend(attention, target, memory=None, lengths=None, causal=False):
     if memory is None:

@@ -35,7 +35,7 @@ def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=No
     return d_model * (h * d_k + g * d_k + g * d_v) + h * d_v * d_model
 
 
-# %% mistake: every bias has d_model numbers
+# %% mistake: the biases of queries, keys and values have d_model numbers
 def attention_parameters(d_model, num_heads, num_kv_heads=None, d_k=None, d_v=None, bias=True):
     g, h = num_kv_heads or num_heads, num_heads
     d_k, d_v = d_k or d_model // h, d_v or d_model // h

@@ -86,7 +86,7 @@ def head_contributions(heads, weight, gate=None):
     return torch.stack([f * heads[:, h] @ blocks[h].T for h, f in enumerate(factors)], dim=1)
 
 
-# %% mistake: multiplies the caller's heads in place
+# %% mistake: changes the caller's heads in place
 def head_contributions(heads, weight, gate=None):
     if gate is not None:
         heads *= gate[:, None, None]
@@ -171,15 +171,6 @@ def head_contributions(heads, weight, gate=None):
         return out
     out = out * gate[:, None, None]
     return torch.where((gate == 0)[:, None, None], torch.zeros_like(out), out)
-
-
-# %% mistake: writes the zeros of a closed gate into the caller's heads
-def head_contributions(heads, weight, gate=None):
-    if gate is not None:
-        heads.data[:, gate == 0] = 0
-    blocks = weight.unflatten(1, (heads.shape[1], -1))
-    out = torch.einsum("bhlv,mhv->bhlm", heads, blocks)
-    return out if gate is None else out * gate[:, None, None]
 
 
 # %% correct: a loop with slices

@@ -21,13 +21,7 @@ def merge_heads(heads, dim=-3):
     return heads.movedim(-3, -1).flatten(-2)
 
 
-# %% mistake: averages the heads
-def merge_heads(heads, dim=-3):
-    heads = heads.movedim(dim, -3)
-    return heads.mean(-3)
-
-
-# %% mistake: adds the heads up
+# %% mistake: adds the heads up or averages them
 def merge_heads(heads, dim=-3):
     heads = heads.movedim(dim, -3)
     return heads.sum(-3)
@@ -69,7 +63,7 @@ def merge_heads(heads, dim=-3):
     return heads.transpose(-3, -2)
 
 
-# %% mistake: goes through NumPy, so no gradient flows
+# %% mistake: no gradient flows, as through detach() or NumPy
 def merge_heads(heads, dim=-3):
     heads = heads.movedim(dim, -3)
     return torch.tensor(heads.detach().numpy()).transpose(-3, -2).flatten(-2)

@@ -96,7 +96,7 @@ def split_heads(x, num_heads, repeats=1):
     return x.unflatten(-1, (num_heads, -1)).transpose(-3, -2).flip(-3).repeat_interleave(repeats, dim=-3)
 
 
-# %% mistake: detaches, so no gradient flows
+# %% mistake: no gradient flows, as through detach() or NumPy
 def split_heads(x, num_heads, repeats=1):
     if num_heads < 1 or x.shape[-1] % num_heads:
         raise ValueError(f"{num_heads} heads, {x.shape[-1]} features")

@@ -1,7 +1,7 @@
 """Known answers to LearnedPositions; grader/bank/__init__.py explains the format."""
 
 
-# %% mistake: the table is hidden in an nn.Embedding of another name
+# %% mistake: the table has another name, such as that of the weight of an nn.Embedding
 class LearnedPositions(nn.Module):
     def __init__(self, max_length, d_model):
         super().__init__()
@@ -114,16 +114,10 @@ def forward(self, x, start=0):
     return x + self.weight[first + torch.arange(x.shape[1])]
 
 
-# %% mistake: positions beyond the end all get the last row
+# %% mistake: positions beyond the end get some row of the table instead of a ValueError
 def forward(self, x, start=0):
     positions = torch.as_tensor(start).view(-1, 1) + torch.arange(x.shape[1])
     return x + self.weight[positions.clamp(max=len(self.weight) - 1)]
-
-
-# %% mistake: positions beyond the end begin again at row 0
-def forward(self, x, start=0):
-    positions = torch.as_tensor(start).view(-1, 1) + torch.arange(x.shape[1])
-    return x + self.weight[positions % len(self.weight)]
 
 
 # %% mistake: refuses a sequence that just fits
@@ -160,27 +154,11 @@ def forward(self, x, start=0):
     return x + self.weight[first + torch.arange(x.shape[1])]
 
 
-# %% mistake: the table starts with zeros
+# %% mistake: the table starts with zeros, or is not initialised at all
 class LearnedPositions(nn.Module):
     def __init__(self, max_length, d_model):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(max_length, d_model))
-
-    def forward(self, x, start=0):
-        first = torch.as_tensor(start).reshape(-1, 1)
-        needed = int(first.max()) + x.shape[1]
-        if needed > len(self.weight):
-            raise ValueError(f"{needed} positions, at most {len(self.weight)}")
-        if int(first.min()) < 0:
-            raise ValueError("negative start")
-        return x + self.weight[first + torch.arange(x.shape[1])]
-
-
-# %% mistake: the table is not initialised at all
-class LearnedPositions(nn.Module):
-    def __init__(self, max_length, d_model):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(max_length, d_model))
 
     def forward(self, x, start=0):
         first = torch.as_tensor(start).reshape(-1, 1)
@@ -338,6 +316,54 @@ def __init__(self, max_length, d_model):
 def __init__(self, max_length, d_model):
     super().__init__()
     self.weight = nn.Parameter(torch.randn(max_length, d_model))
+
+
+# %% mistake: the check of the end looks at the smallest start only
+def forward(self, x, start=0):
+    length = x.shape[1]
+    first = torch.as_tensor(start).reshape(-1, 1)
+    if int(first.min()) < 0:
+        raise ValueError("negative start")
+    if int(first.min()) + length > len(self.weight):
+        raise ValueError(f"{int(first.min()) + length} of {len(self.weight)}")
+    rows = (first + torch.arange(length)).clamp(max=len(self.weight) - 1)
+    return x + self.weight[rows]
+
+
+# %% mistake: a negative start is refused only if it is a plain number
+def forward(self, x, start=0):
+    length = x.shape[1]
+    if isinstance(start, int) and start < 0:
+        raise ValueError("negative start")
+    first = torch.as_tensor(start).reshape(-1, 1)
+    if int(first.max()) + length > len(self.weight):
+        raise ValueError(f"{int(first.max()) + length} of {len(self.weight)}")
+    return x + self.weight[first + torch.arange(length)]
+
+
+# %% mistake: counts in the type of start, so a start in uint8 begins again at 256
+def forward(self, x, start=0):
+    length = x.shape[1]
+    first = torch.as_tensor(start).reshape(-1, 1)
+    needed = int(first.max()) + length
+    if needed > len(self.weight):
+        raise ValueError(f"{needed} of {len(self.weight)}")
+    if int(first.min()) < 0:
+        raise ValueError("negative start")
+    rows = first + torch.arange(length).to(first.dtype)
+    return x + self.weight[rows.long()]
+
+
+# %% mistake: the table starts with numbers above 0 only
+def __init__(self, max_length, d_model):
+    super().__init__()
+    self.weight = nn.Parameter(0.1 * torch.rand(max_length, d_model))
+
+
+# %% mistake: the table is float64, so vectors in float32 do not stay so
+def __init__(self, max_length, d_model):
+    super().__init__()
+    self.weight = nn.Parameter(0.02 * torch.randn(max_length, d_model, dtype=torch.float64))
 
 
 # %% correct: a subclass of nn.Embedding, whose table is called weight

@@ -116,7 +116,7 @@ def add_positions(embeddings, positions=None):
     return embeddings
 
 
-# %% mistake: builds a new tensor from the numbers, so no gradient flows
+# %% mistake: no gradient reaches the embeddings, as through detach() or a new tensor of their numbers
 def add_positions(embeddings, positions=None):
     d = embeddings.shape[2]
     positions = torch.arange(embeddings.shape[1]) if positions is None else positions

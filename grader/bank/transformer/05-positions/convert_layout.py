@@ -87,23 +87,12 @@ def convert_layout(x, to):
     return out
 
 
-# %% mistake: takes every word but "halves" for "interleaved"
+# %% mistake: an unknown word is not refused
 def convert_layout(x, to):
     if x.shape[-1] % 2:
         raise ValueError(f"odd {x.shape[-1]}")
     shape = (-1, 2) if to == "halves" else (2, -1)
     return x.unflatten(-1, shape).transpose(-2, -1).flatten(-2)
-
-
-# %% mistake: returns x as it is for an unknown word
-def convert_layout(x, to):
-    if x.shape[-1] % 2:
-        raise ValueError(f"odd {x.shape[-1]}")
-    if to == "halves":
-        return torch.cat([x[..., 0::2], x[..., 1::2]], dim=-1)
-    if to == "interleaved":
-        return torch.stack(x.chunk(2, -1), dim=-1).flatten(-2)
-    return x
 
 
 # %% mistake: writes into the caller's tensor
@@ -116,7 +105,7 @@ def convert_layout(x, to):
     return x
 
 
-# %% mistake: goes through NumPy, so no gradient flows
+# %% mistake: no gradient flows, as through detach() or NumPy
 def convert_layout(x, to):
     if x.shape[-1] % 2 or to not in ("halves", "interleaved"):
         raise ValueError(f"{x.shape[-1]}, {to}")

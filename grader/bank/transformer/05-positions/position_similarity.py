@@ -89,7 +89,7 @@ def position_similarity(offsets, d_model, base=10000.0):
     return angle.cos().mean(-1)
 
 
-# %% mistake: a sharper similarity, the absolute value
+# %% mistake: takes the absolute value, so encodings that are opposite count as alike
 def position_similarity(offsets, d_model, base=10000.0):
     angle = offsets[..., None].double() / base ** (torch.arange(0, d_model, 2).double() / d_model)
     return angle.cos().mean(-1).abs()

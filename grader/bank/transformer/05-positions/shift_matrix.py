@@ -196,7 +196,7 @@ def shift_matrix(k, d_model, base=10000.0):
         raise ValueError(f"odd d_model {d_model}")
     m = torch.zeros(d_model, d_model, dtype=torch.float64)
     for i in range(0, d_model, 2):
-        a = torch.tensor(k / base ** (i / d_model)).float()
+        a = torch.tensor(k / base ** (i / d_model)).float().double()
         m[i, i] = m[i + 1, i + 1] = a.cos()
         m[i, i + 1], m[i + 1, i] = a.sin(), -a.sin()
     return m

@@ -234,7 +234,7 @@ def rates(d_model, base):
 
 @functools.lru_cache
 def encode(numbers, d_model, base, dtype):
-    angle = torch.tensor(numbers).double()[:, None] * rates(d_model, base)
+    angle = torch.tensor(numbers, dtype=torch.float64)[:, None] * rates(d_model, base)
     return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2).to(dtype)
 
 

@@ -131,6 +131,14 @@ def warmup_learning_rate(step, d_model, warmup_steps=4000, factor=1.0):
     return factor * d_model**-0.5 * min(abs(step)**-0.5, step * warmup_steps**-1.5)
 
 
+# %% mistake: rounds to 12 decimals, which leaves a small rate six digits
+def warmup_learning_rate(step, d_model, warmup_steps=4000, factor=1.0):
+    if step < 1:
+        raise ValueError(f"step {step}")
+    rate = factor * d_model**-0.5 * min(step**-0.5, step * warmup_steps**-1.5)
+    return round(rate, 12)
+
+
 # %% correct: two branches with square roots
 def warmup_learning_rate(step, d_model, warmup_steps=4000, factor=1.0):
     import math

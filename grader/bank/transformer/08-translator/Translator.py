@@ -352,6 +352,28 @@ def encode(self, source_ids):
     return x
 
 
+# %% mistake: padding_idx keeps a start symbol with the id pad_id from learning
+def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
+    super().__init__()
+    self.pad_id = pad_id
+    self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=pad_id)
+    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
+    sizes = d_model, num_heads, d_ff
+    self.encoder = nn.ModuleList(EncoderLayer(*sizes) for _ in range(num_layers))
+    self.decoder = nn.ModuleList(DecoderLayer(*sizes) for _ in range(num_layers))
+
+
+# %% mistake: pad_id is a tensor instead of a number
+def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
+    super().__init__()
+    self.pad_id = torch.tensor(pad_id)
+    self.embedding = nn.Embedding(vocab_size, d_model)
+    nn.init.normal_(self.embedding.weight, std=d_model**-0.5)
+    sizes = d_model, num_heads, d_ff
+    self.encoder = nn.ModuleList(EncoderLayer(*sizes) for _ in range(num_layers))
+    self.decoder = nn.ModuleList(DecoderLayer(*sizes) for _ in range(num_layers))
+
+
 # %% correct: layer by layer with ModuleList.append, F.linear for the logits
 def __init__(self, vocab_size, d_model, num_heads, d_ff, num_layers, pad_id):
     super().__init__()

@@ -368,6 +368,24 @@ def translate(model, source_ids, bos_id, eos_id, max_length):
     return output
 
 
+# %% mistake: never writes the padding or the start symbol, however probable they are
+def translate(model, source_ids, bos_id, eos_id, max_length):
+    was_training = model.training
+    model.eval()
+
+    def scores_of(ids):
+        scores = model.decode(ids, memory, source_ids)[:, -1].clone()
+        scores[:, [model.pad_id, bos_id]] = -torch.inf
+        return scores
+
+    with torch.no_grad():
+        memory = model.encode(source_ids)
+        begin = torch.full((len(source_ids), 1), bos_id)
+        output = pieces.greedy_decode(scores_of, begin, eos_id, model.pad_id, max_length)
+    model.train(was_training)
+    return output
+
+
 # %% correct: try and finally, a lambda
 def translate(model, source_ids, bos_id, eos_id, max_length):
     mode = model.training
