@@ -224,7 +224,7 @@ class summary(nodes.General, nodes.TextElement):  # noqa: N801
     """What of a `details` is always seen."""
 
 
-class heading(nodes.General, nodes.TextElement):  # noqa: N801
+class heading(nodes.rubric):  # noqa: N801
     """The heading of a question, which the list of the page's contents leaves out."""
 
 
