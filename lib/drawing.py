@@ -456,9 +456,9 @@ def _label_grid(
 
 
 def _number(number: float, digits: int) -> str:
-    text = f"{number:.{digits}f}".replace("-", "−")
-    whole = f"{number:.0f}".replace("-", "−")
-    return whole if number == round(number) else text
+    rounded = round(number, digits) + 0.0  # no minus before a zero
+    text = f"{rounded:.0f}" if number == round(number) else f"{rounded:.{digits}f}"
+    return text.replace("-", "−")
 
 
 def _text(colour: str, **options: Any) -> dict[str, Any]:

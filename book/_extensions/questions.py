@@ -224,6 +224,10 @@ class summary(nodes.General, nodes.TextElement):  # noqa: N801
     """What of a `details` is always seen."""
 
 
+class heading(nodes.rubric):  # noqa: N801
+    """The heading of a question, which the list of the page's contents leaves out."""
+
+
 class Questions(SphinxDirective):
     """Show the questions of the page, or all of the part that is named."""
 
@@ -269,7 +273,7 @@ class Questions(SphinxDirective):
         japanese, english = KINDS[question.kind]
         kind = nodes.inline("", "", classes=["question-kind"])
         kind += [_raw(f'<span lang="ja">{japanese}</span>'), nodes.Text(f" · {english}")]
-        box += nodes.rubric("", f"{number} ", kind, **{"heading-level": 3})
+        box += heading("", f"{number} ", kind)
         if page is not None:
             box += self.link(page)
         box += self.body(question, "en")
@@ -354,6 +358,16 @@ def depart_summary(self: Any, _node: summary) -> None:
     self.body.append("</summary>\n")
 
 
+def visit_heading(self: Any, node: heading) -> None:
+    """Begin an `<h3>`."""
+    self.body.append(self.starttag(node, "h3", ""))
+
+
+def depart_heading(self: Any, _node: heading) -> None:
+    """End an `<h3>`."""
+    self.body.append("</h3>\n")
+
+
 def find_stale_drills(app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> list[str]:
     """Return the pages that show a whole part, if files of it have come or gone."""
     root = Path(app.srcdir)
@@ -374,6 +388,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the extension to Sphinx."""
     app.add_node(details, html=(visit_details, depart_details))
     app.add_node(summary, html=(visit_summary, depart_summary))
+    app.add_node(heading, html=(visit_heading, depart_heading))
     app.add_directive("questions", Questions)
     app.connect("env-get-outdated", find_stale_drills)
     app.connect("env-purge-doc", forget)

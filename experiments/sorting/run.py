@@ -14,9 +14,10 @@ from lib.encoder import Encoder
 from lib.positions import SinusoidalPositions
 from lib.training import train
 
-KINDS = ("post-norm", "pre-norm", "LSTM")
+ARMS = (("post-norm", 2), ("post-norm", 6), ("pre-norm", 2), ("pre-norm", 6), ("LSTM", 2))
 RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 WARMUPS = (1, 50)
+SEEDS = (0, 1, 2)
 STEPS = 200
 BATCH_SIZES = (8, 32, 128)
 EXAMPLES, FEW_STEPS = 6400, 50  # the two budgets for a batch size
@@ -31,11 +32,11 @@ test_data = test_digits, test_digits.sort(dim=1).values
 class Sorter(nn.Module):
     """An encoder, or a bidirectional LSTM, that reads digits and writes one at each position."""
 
-    def __init__(self, kind, num_layers=6, d=32):
+    def __init__(self, kind, num_layers, d=32):
         super().__init__()
         self.kind, self.embedding = kind, nn.Embedding(10, d)
         if kind == "LSTM":
-            self.body = nn.LSTM(d, d, num_layers=2, bidirectional=True, batch_first=True)
+            self.body = nn.LSTM(d, d, num_layers, bidirectional=True, batch_first=True)
         else:
             self.positions = SinusoidalPositions(d)
             self.body = Encoder(
@@ -60,9 +61,9 @@ def sorting_loss(model, digits, answer):
     return F.cross_entropy(model(digits).flatten(0, 1), answer.flatten())
 
 
-def make_sorter(kind, num_layers=6):
-    """A model that starts from the same weights each time."""
-    torch.manual_seed(0)
+def make_sorter(kind, num_layers, seed=0):
+    """A model that starts from the same weights for the same seed."""
+    torch.manual_seed(seed)
     model = Sorter(kind, num_layers)
     model(torch.zeros(1, 8, dtype=torch.long))  # sets the lazy layer's size
     for parameter in model.body.parameters():
@@ -76,67 +77,66 @@ def rate(step, peak, warmup):
     return peak * min(1.0, step / warmup)
 
 
-def final_loss(kind, peak, warmup, steps=200):
-    """The training loss, mean of the last 20 steps."""
-    history = train(
-        make_sorter(kind),
-        data,
-        steps=steps,
-        batch_size=32,
-        learning_rate=partial(rate, peak=peak, warmup=warmup),
-        loss=sorting_loss,
-        quiet=True,
-        generator=torch.Generator().manual_seed(1),
-    )
-    return sum(history[-20:]) / 20
-
-
-def test_loss(kind, batch_size, steps, peak):
-    """The loss on digits that were not trained on."""
-    model = make_sorter(kind, num_layers=4)
-    train(
+def train_sorter(model, peak, warmup, seed=0, steps=200, batch_size=32):
+    """Train a model; return the loss of each step."""
+    return train(
         model,
         data,
         steps=steps,
         batch_size=batch_size,
-        learning_rate=partial(rate, peak=peak, warmup=max(1, steps // 4)),
+        learning_rate=partial(rate, peak=peak, warmup=warmup),
         loss=sorting_loss,
         quiet=True,
-        generator=torch.Generator().manual_seed(1),
+        generator=torch.Generator().manual_seed(seed + 1),
     )
+
+
+def final_loss(kind, num_layers, peak, warmup, seed=0, steps=200):
+    """The training loss, mean of the last 20 steps."""
+    model = make_sorter(kind, num_layers, seed)
+    history = train_sorter(model, peak, warmup, seed, steps)
+    return sum(history[-20:]) / len(history[-20:])
+
+
+def test_loss(kind, batch_size, steps, peak, seed):
+    """The loss of two layers on digits that were not trained on."""
+    model = make_sorter(kind, 2, seed)
+    train_sorter(model, peak, max(1, steps // 4), seed, steps, batch_size)
     with torch.no_grad():
         return sorting_loss(model, *test_data).item()
 
 
-def best_loss(kind, batch_size, steps):
-    """The test loss with the best of three learning rates."""
-    return min(test_loss(kind, batch_size, steps, peak) for peak in (1e-3, 3e-3, 1e-2))
-
-
-def losses_by_rate(kind, warmup, steps):
-    """The final loss for each peak of the learning rate."""
-    return {str(peak): final_loss(kind, peak, warmup, steps) for peak in RATES}
-
-
-def losses_by_budget(batch_size, examples, few_steps):
-    """The best losses of both kinds, at equal examples and at equal steps."""
-    budgets = {"equal examples": examples // batch_size, "equal steps": few_steps}
-    return {
-        budget: {kind: best_loss(kind, batch_size, steps) for kind in ("post-norm", "LSTM")}
-        for budget, steps in budgets.items()
-    }
+def by_rate(loss, rates, seeds):
+    """The losses for each peak of the learning rate, one for each seed."""
+    return {str(peak): [loss(peak=peak, seed=seed) for seed in seeds] for peak in rates}
 
 
 def arms(short):
     """The learning rates of each kind with and without a warm-up, then the batch sizes."""
+    grid = (RATES[:1], SEEDS[:1]) if short else (RATES, SEEDS)
+    steps = 2 if short else STEPS
     rates = {
-        f"{kind}, warm-up of {warmup}": partial(losses_by_rate, kind, warmup, 2 if short else STEPS)
-        for kind in KINDS
+        f"{kind}, {num_layers} layers, warm-up of {warmup}": partial(
+            by_rate,
+            partial(final_loss, kind, num_layers, warmup=warmup, steps=steps),
+            *grid,
+        )
+        for kind, num_layers in ARMS
         for warmup in WARMUPS
     }
-    budgets = (128, 1) if short else (EXAMPLES, FEW_STEPS)
+    examples, few_steps = (128, 1) if short else (EXAMPLES, FEW_STEPS)
+    steps_of = {
+        "equal examples": {size: examples // size for size in BATCH_SIZES},
+        # the largest batch has the same number of steps in both budgets
+        "equal steps": {size: few_steps for size in BATCH_SIZES[:-1]},
+    }
     batches = {
-        f"batch of {size}": partial(losses_by_budget, size, *budgets) for size in BATCH_SIZES
+        f"{kind}, batch of {size}, {budget}": partial(
+            by_rate, partial(test_loss, kind, size, steps), *grid
+        )
+        for budget, sizes in steps_of.items()
+        for size, steps in sizes.items()
+        for kind in ("post-norm", "LSTM")
     }
     return rates | batches
 
@@ -146,8 +146,8 @@ EXPERIMENT = Experiment(
     question="Which peaks of the learning rate, and which batch sizes, does a model bear?",
     data="20,000 rows of eight random digits, and 1,000 others for the test of batch sizes",
     steps=f"{STEPS} with batches of 32; for the batch sizes {EXAMPLES:,} examples or {FEW_STEPS} "
-    "steps, each with the best of three rates",
-    seeds="0 for the digits and the weights, 1 for the batches",
+    "steps",
+    seeds="0 for the digits; three for the weights and the batches",
     arms=arms,
 )
 

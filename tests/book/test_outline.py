@@ -1,4 +1,4 @@
-"""Every section of the study notes has its page, in the notes' order."""
+"""Every section of the study notes has its page, in the learner's order."""
 
 import re
 
@@ -13,14 +13,17 @@ OUTLINE = {
     "transformer": {
         "overview": "Transformer の概要",
         "attention-as-lookup": "Attention は何をしているのか",
-        "strengths": "Transformer の長所",
-        "weaknesses": "Transformer の短所",
-        "positional-encoding": "位置エンコーディング",
         "attention": "注意機構",
-        "two-kinds-of-attention": "注意機構には二種類ある",
-        "feed-forward": "Position-Wise Feed-Forward Networks",
         "scaled-dot-product": None,  # English in the notes: Scaled dot product attention
         "multi-head": None,  # English in the notes: Multi-Head attention
+        "two-kinds-of-attention": "注意機構には二種類ある",
+        "positional-encoding": "位置エンコーディング",
+        "feed-forward": "Position-Wise Feed-Forward Networks",
+        "residual-and-normalisation": None,
+        "training": None,
+        "decoding": None,
+        "strengths": "Transformer の長所",
+        "weaknesses": "Transformer の短所",
         "lab-translator": None,
     },
 }
@@ -38,9 +41,16 @@ def chapters():
 
 
 @pytest.mark.parametrize("part", OUTLINE)
-def test_the_part_has_the_notes_sections_in_their_order(part):
+def test_the_part_has_its_pages_in_the_learners_order(part):
     listed = [name for name in chapters() if name.startswith(f"book/{part}/")]
     assert listed == [f"book/{part}/{slug}" for slug in OUTLINE[part]]
+
+
+def test_what_students_read_comes_before_the_guides_for_others():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    captions = [part["caption"] for part in toc["parts"]]
+    assert captions[-3:] == ["Back matter", "Teacher's guide", "Maintainer's guide"]
+    assert all(caption.startswith("Part ") for caption in captions[:-3])
 
 
 @pytest.mark.parametrize(("part", "slug", "heading"), PAGES)

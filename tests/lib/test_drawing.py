@@ -62,6 +62,12 @@ def test_a_larger_number_has_a_stronger_colour_whatever_its_sign():
     assert texts(ax) == ["0", "1", "−2", "4"]
 
 
+def test_a_small_negative_number_is_no_minus_zero():
+    ax = drawing.canvas(2, 1)
+    drawing.strip(ax, 1, 0.5, [-0.01, -0.5], drawing.KEY)
+    assert texts(ax) == ["0.0", "−0.5"]
+
+
 def test_a_mask_is_drawn_as_it_is():
     ax = drawing.canvas(4, 4)
     allowed = torch.ones(3, 3, dtype=torch.bool).tril()
