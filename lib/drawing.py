@@ -9,7 +9,7 @@ values each have their colour everywhere, and a label too, since not everyone ca
     grid(ax, 4, 2, keys, KEY, rows=tokens)
 
 All places are in cells, from the lower left, and a cell has the same size in every drawing. A
-drawing of at most eleven columns can be read on a phone. Colours and fonts are those of
+drawing of at most ten columns can be read on a phone. Colours and fonts are those of
 `lib.plots`, whose `set_style` a page has called before.
 """
 
