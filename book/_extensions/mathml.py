@@ -16,6 +16,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 LOGGER = getLogger(__name__)
 
+FUNCTION = r"\\(?:arg|cos|exp|ln|log|sin|tanh)(?![a-zA-Z])"
 OTHER_WORDS = [
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -33,6 +34,9 @@ OTHER_WORDS = [
         (r"\\[bB]igg?[lrm]?(?![a-zA-Z])", ""),
         (r"\\(?:textstyle|nonumber|notag|mathstrut)(?![a-zA-Z])", ""),
         (r"\\(begin|end)\{(?:equation)\*?\}", ""),
+        # docutils sets the name of a function without a space before or after it.
+        (rf"({FUNCTION})\s*(?=[\w\\])", r"\1\\,"),
+        (rf"(?<=[\w}}])\s*(?={FUNCTION})", r"\\,"),
         (r"\\(begin|end)\{(?:align|gather|gathered|split)\*?\}", r"\\\1{aligned}"),
     )
 ]
