@@ -64,7 +64,8 @@ def arms(short):
 
 EXPERIMENT = Experiment(
     script=__file__,
-    question="Which learns to translate dates sooner, the lab's Transformer or an LSTM of its size?",
+    question="Which learns to translate dates sooner, the lab's Transformer or an LSTM of its "
+    "size?",
     data=f"{PAIRS:,} pairs of an English and a Japanese date, from Unicode CLDR; "
     f"{TEST_PAIRS:,} pairs of other days to test on",
     steps=f"{STEPS:,} with batches of {BATCH_SIZE}",
