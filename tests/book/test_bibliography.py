@@ -36,4 +36,4 @@ def test_what_a_module_cites_is_listed(path):
 def test_a_work_says_who_what_when_and_where():
     for key, work in WORKS.items():
         assert work.persons.get("author") and {"title", "year"} <= set(work.fields), key
-        assert {"url", "doi", "eprint", "journal"} & set(work.fields), key
+        assert {"url", "doi", "eprint", "journal", "institution"} & set(work.fields), key
