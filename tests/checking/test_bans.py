@@ -50,6 +50,10 @@ def test_a_ban_reaches_every_name(looks_first):
     # In a process of its own, which keeps its bans.
     script = SCRIPT.replace("{looks_first}", str(looks_first))
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
