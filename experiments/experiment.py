@@ -12,6 +12,7 @@ on where it was. What is kept is kept for the same code and version of PyTorch o
 import argparse
 import ast
 import hashlib
+import inspect
 import json
 import os
 import platform
@@ -76,7 +77,8 @@ class Experiment:
         arms: a function from `short` to the arms: a name → a function without arguments. It
             returns numbers that JSON knows (also in lists and in dicts by name), or `Trained`. The
             same call gives the same numbers. With `short`, all arms together take some seconds:
-            the same code, for fewer steps.
+            the same code, for fewer steps. An arm that takes `keep` is given the path of a file
+            for `lib.training.train`, so that a long arm goes on in its middle, too.
     """
 
     script: str
@@ -84,7 +86,7 @@ class Experiment:
     data: str
     steps: str
     seeds: str
-    arms: Callable[[bool], Mapping[str, Callable[[], Any]]]
+    arms: Callable[[bool], Mapping[str, Callable[..., Any]]]
 
     @property
     def path(self) -> Path:
@@ -188,10 +190,11 @@ def code_hash(script: Path) -> str:
     return hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _compute(name: str, arm: Callable[[], Any], file: Path) -> None:
+def _compute(name: str, arm: Callable[..., Any], file: Path) -> None:
     """Compute an arm into a file, and into one beside it for its tensors."""
     start = process_time()
-    outcome = arm()
+    takes_keep = "keep" in inspect.signature(arm).parameters
+    outcome = arm(keep=file.with_suffix(".training")) if takes_keep else arm()
     seconds = process_time() - start
     if not isinstance(outcome, Trained):
         outcome = Trained(outcome, {})

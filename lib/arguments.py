@@ -1,5 +1,7 @@
 """Checks of arguments that many modules take."""
 
+from torch import Tensor
+
 
 def check_at_least_one(**values: int | None) -> None:
     """Refuse sizes and counts below 1.
@@ -26,3 +28,18 @@ def check_dropout(dropout: float) -> None:
     """
     if not 0.0 <= dropout < 1.0:
         raise ValueError(f"expected dropout from 0 to below 1, got {dropout}")
+
+
+def check_not_empty(sentences: Tensor) -> None:
+    """Refuse a batch without sentences.
+
+    Args:
+        sentences: token ids, shape (batch, length).
+
+    Raises:
+        ValueError: if batch is 0.
+    """
+    if len(sentences) == 0:
+        raise ValueError(
+            f"expected a batch of at least one sentence, got shape {tuple(sentences.shape)}"
+        )

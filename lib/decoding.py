@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lib.arguments import check_at_least_one
+from lib.arguments import check_at_least_one, check_not_empty
 from lib.modes import evaluating
 
 
@@ -40,9 +40,10 @@ def greedy_decode(
         end token is kept and followed by padding; a sentence cut off at max_length has none.
 
     Raises:
-        ValueError: if max_length is not positive.
+        ValueError: if max_length is not positive, or the batch is empty.
     """
     check_at_least_one(max_length=max_length)
+    check_not_empty(source_ids)
     config = model.config
     with evaluating(model):
         memory = model.encode(source_ids)
@@ -88,11 +89,13 @@ def beam_decode(
         Token ids as from `greedy_decode`, shape (batch, length).
 
     Raises:
-        ValueError: if beam_size or max_length is not positive, or alpha is negative.
+        ValueError: if beam_size or max_length is not positive, alpha is negative, or the batch
+            is empty.
 
     Source: Wu et al. 2016, section 7; Vaswani et al. 2017, section 6.1, for 4 and 0.6.
     """
     check_at_least_one(beam_size=beam_size, max_length=max_length)
+    check_not_empty(source_ids)
     if alpha < 0:
         raise ValueError(f"expected alpha of at least 0, got {alpha}")
     config, batch, device = model.config, source_ids.shape[0], source_ids.device

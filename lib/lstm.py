@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from lib.arguments import check_at_least_one, check_dropout
+from lib.arguments import check_at_least_one, check_dropout, check_not_empty
 from lib.attention import scaled_dot_product_attention
 from lib.masks import padding_mask
 from lib.modes import evaluating
@@ -125,7 +125,11 @@ class LSTMTranslator(nn.Module):
 
         Returns:
             The memory; its outputs are zero at padding.
+
+        Raises:
+            ValueError: if the batch is empty.
         """
+        check_not_empty(source_ids)
         lengths = (source_ids != self.config.pad_id).sum(dim=1).clamp(min=1)
         packed = pack_padded_sequence(
             self._embed(source_ids), lengths.cpu(), batch_first=True, enforce_sorted=False

@@ -1,11 +1,15 @@
 """Training: teacher forcing, a loss, the schedules, and a loop that trains any model."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
+
+SECONDS_BETWEEN_KEEPING = 60
 
 
 def shift_right(
@@ -47,7 +51,8 @@ def label_smoothing_loss(
         logits: scores before the softmax, shape (*batch, vocab).
         target_ids: the tokens to predict, shape (*batch,).
         smoothing: ε, from 0 (plain cross-entropy) to 1.
-        pad_id: positions where the target is this id do not count.
+        pad_id: positions where the target is this id do not count. It may be a number that is no
+            token, such as -100.
 
     Returns:
         The mean over all positions that count, a scalar; 0 if none does.
@@ -60,9 +65,10 @@ def label_smoothing_loss(
     if not 0.0 <= smoothing <= 1.0:
         raise ValueError(f"expected smoothing from 0 to 1, got {smoothing}")
     log_prob = logits.log_softmax(dim=-1)  # (*batch, vocab)
-    of_target = log_prob.gather(-1, target_ids[..., None]).squeeze(-1)  # (*batch,)
-    loss = -(1 - smoothing) * of_target - smoothing * log_prob.mean(dim=-1)
     real = target_ids != pad_id
+    looked_up = target_ids.where(real, 0)  # any token will do where none counts
+    of_target = log_prob.gather(-1, looked_up[..., None]).squeeze(-1)  # (*batch,)
+    loss = -(1 - smoothing) * of_target - smoothing * log_prob.mean(dim=-1)
     return loss.where(real, 0.0).sum() / real.sum().clamp(min=1)
 
 
@@ -122,11 +128,13 @@ def train(
     clip: float = 1.0,
     weight_decay: float = 0.01,
     quiet: bool = False,
+    keep: Path | None = None,
 ) -> list[float]:
     """Train a model with AdamW on random batches.
 
     The data is gone through in random order, again and again. The same generator state gives
-    the same run, dropout included; the global random state is left as it was.
+    the same run, dropout included; the global random state is left as it was. A loss that draws
+    takes `torch.default_generator`, which is seeded here and put back.
 
     Args:
         model: the model; its parameters are changed. It is left in evaluation mode.
@@ -141,12 +149,16 @@ def train(
         clip: longest gradient (the norm over all parameters) that is not shortened.
         weight_decay: AdamW's weight decay. It falls on every parameter, biases and norms too.
         quiet: show no progress bar.
+        keep: a file in which to keep, once a minute, how far the run has come. The same call goes
+            on from there after it was stopped, and ends as if it had not been. The file is
+            removed at the end.
 
     Returns:
         The loss of each step.
 
     Raises:
-        ValueError: if the tensors in data differ in length or are shorter than a batch.
+        ValueError: if the tensors in data differ in length or are shorter than a batch, or what
+            is kept is another run's.
     """
     count = len(data[0])
     if any(len(tensor) != count for tensor in data) or count < batch_size:
@@ -169,7 +181,14 @@ def train(
     model.train()
     with torch.random.fork_rng(), tqdm(total=steps, disable=quiet, unit="step") as progress:
         torch.manual_seed(seed)
-        for step in range(1, steps + 1):
+        run = {"seed": seed, "steps": steps, "batch_size": batch_size, "examples": count}
+        if keep is not None and keep.is_file():
+            history = _go_on(keep, run, model, optimizer)
+            progress.update(len(history))
+            for _ in history:
+                next(batches)
+        kept_at = monotonic()
+        for step in range(len(history) + 1, steps + 1):
             for group in optimizer.param_groups:
                 group["lr"] = rate(step)
             chosen = next(batches)
@@ -181,7 +200,12 @@ def train(
             history.append(value.item())
             progress.update()
             progress.set_postfix(loss=f"{history[-1]:.4f}", refresh=False)
+            if keep is not None and monotonic() - kept_at > SECONDS_BETWEEN_KEEPING:
+                _keep(keep, run, model, optimizer, history)
+                kept_at = monotonic()
     model.eval()
+    if keep is not None:
+        keep.unlink(missing_ok=True)
     return history
 
 
@@ -195,6 +219,43 @@ def _random_batches(count: int, batch_size: int, generator: torch.Generator) -> 
     while True:
         order = torch.randperm(count, generator=generator)
         yield from order[: count - count % batch_size].split(batch_size)
+
+
+def _keep(
+    file: Path,
+    run: dict[str, int],
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    history: list[float],
+) -> None:
+    state = {
+        "run": run,
+        "history": history,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # The file appears whole or not at all, wherever the run is stopped.
+    draft = file.with_suffix(".draft")
+    torch.save(state, draft)
+    draft.replace(file)
+
+
+def _go_on(
+    file: Path, run: dict[str, int], model: nn.Module, optimizer: torch.optim.Optimizer
+) -> list[float]:
+    """Put everything as it was kept; return the losses so far."""
+    state = torch.load(file, weights_only=True)
+    if state["run"] != run:
+        raise ValueError(
+            f"expected {file} to be kept from this run, {run}, got {state['run']}; "
+            "remove it to start anew"
+        )
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["random"])
+    return state["history"]
 
 
 def _check_step(step: int) -> None:

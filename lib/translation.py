@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from lib.arguments import check_not_empty
 from lib.decoding import greedy_decode
 from lib.training import label_smoothing_loss, shift_right
 
@@ -52,7 +53,11 @@ def exact_match(
 
     Returns:
         A number from 0 to 1.
+
+    Raises:
+        ValueError: if there are no sentences.
     """
+    check_not_empty(source_ids)
     right = 0
     pad_id, width = model.config.pad_id, target_ids.shape[1]
     for source, target in zip(

@@ -10,6 +10,7 @@ from lib.cache import KeyValueCache
 from lib.decoding import beam_decode, greedy_decode, length_penalty
 from lib.positions import sinusoidal_positions
 from lib.transformer import Transformer
+from lib.translation import exact_match
 from tests.lib.helpers import (
     BOS,
     D_MODEL,
@@ -286,6 +287,20 @@ def test_model_is_put_back_and_nothing_else_is_changed():
             assert model.training == model.dropout.training == training
     assert torch.equal(source_ids, before) and torch.equal(torch.get_rng_state(), state)
     assert all(p.grad is None for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model, ids: greedy_decode(model, ids, max_length=3),
+        lambda model, ids: beam_decode(model, ids, max_length=3),
+        lambda model, ids: exact_match(model, ids, ids),
+    ],
+    ids=["greedy_decode", "beam_decode", "exact_match"],
+)
+def test_a_batch_without_sentences_is_refused(make_model, call):
+    with pytest.raises(ValueError, match=r"at least one sentence, got shape \(0, 4\)"):
+        call(make_model(0), torch.empty(0, 4, dtype=torch.long))
 
 
 def test_length_penalty():

@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from lib import training
 from lib.lstm import LSTMConfig, LSTMTranslator
 from lib.training import (
     count_parameters,
@@ -55,6 +56,8 @@ def test_label_smoothing_agrees_with_torch(agree, smoothing):
     agree("F.cross_entropy: gradients", logits[0].grad, logits[1].grad)
     unbatched = label_smoothing_loss(logits[0][0, 0], target_ids[0, 0], pad_id=PAD)
     assert unbatched.shape == ()
+    with_torchs_id = target_ids.masked_fill(target_ids == PAD, -100)
+    assert label_smoothing_loss(logits[0], with_torchs_id, smoothing=smoothing, pad_id=-100) == loss
 
 
 def test_label_smoothing_prefers_a_little_doubt():
@@ -124,11 +127,9 @@ def small_model(dropout: float = 0.1):
 
 
 def run(model, seed: int = 0, steps: int = 5, **changes):
-    options = {"batch_size": 16, "learning_rate": 1e-3, "quiet": True} | changes
+    options = {"batch_size": 16, "learning_rate": 1e-3, "quiet": True, "loss": translation_loss}
     generator = torch.Generator().manual_seed(seed)
-    return train(
-        model, copy_task(), steps=steps, generator=generator, loss=translation_loss, **options
-    )
+    return train(model, copy_task(), steps=steps, generator=generator, **options | changes)
 
 
 def test_training_learns_to_copy():
@@ -235,6 +236,36 @@ def test_parameters_of_any_layout_are_trained_alike_and_count_as_changed():
         trained.append(model["w"].detach())
     assert trained[0].is_contiguous() and not trained[1].is_contiguous()
     assert torch.allclose(*trained, rtol=0, atol=1e-12)
+
+
+class Stopped(Exception):
+    """What stops a run in its middle."""
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_KEEPING", 0)
+    keep = tmp_path / "not there yet" / "run"
+
+    def noisy_loss(model, source_ids, target_ids):
+        noise = torch.rand((), generator=torch.default_generator)
+        return translation_loss(model, source_ids, target_ids) + noise
+
+    def stopping_loss(model, source_ids, target_ids):
+        if keep.is_file() and len(torch.load(keep)["history"]) == 7:
+            raise Stopped
+        return noisy_loss(model, source_ids, target_ids)
+
+    whole, parted = small_model(), small_model()
+    expected = run(whole, steps=12, loss=noisy_loss)
+    with pytest.raises(Stopped):
+        run(parted, steps=12, loss=stopping_loss, keep=keep)
+    fresh = small_model()
+    with pytest.raises(ValueError, match=r"'steps': 13.*'steps': 12.*remove it"):
+        run(fresh, steps=13, loss=noisy_loss, keep=keep)
+    assert run(fresh, steps=12, loss=noisy_loss, keep=keep) == expected
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(fresh.state_dict()[name], tensor), name
+    assert not keep.exists()
 
 
 def test_progress_goes_to_stderr_or_nowhere(capsys):
