@@ -247,7 +247,7 @@ def test_arms_run_on_one_thread_and_later_code_on_as_many_as_before(script, tmp_
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        tiny(script, {"threads": torch.get_num_threads}).run(to=tmp_path)
+        tiny(script, {"threads": lambda: torch.get_num_threads()}).run(to=tmp_path)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
