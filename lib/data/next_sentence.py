@@ -32,19 +32,21 @@ def next_sentence_pairs(
 ) -> list[Pair]:
     """Cut documents into pairs, half of which are followed by text of another document.
 
-    Sentences of a document are collected until they have max_tokens tokens. A point between them is
-    drawn: what stands before it is `first`. With probability ½, and where nothing stands after it,
-    `second` comes from another document, from a sentence drawn there on, and what stood after the
-    point is used for the next pair; otherwise what stands after the point is `second`.
+    Sentences of a document are collected until they have max_tokens tokens, two at least. A point
+    between two of them is drawn: what stands before it is `first`. With probability ½ `second` is
+    what stands after it. Otherwise `second` comes from another document, from a sentence drawn
+    there on, and what stood after the point is used for the next pair.
 
-    Since a collected text of one sentence always gets a foreign second one, somewhat more than half
-    of the pairs have label 1.
+    In two points this is stricter than the released code, for documents as short as docstrings. A
+    last sentence that is left alone makes no pair; there it always gets a foreign text, so that
+    more than half of the pairs are foreign. And a foreign text is about as long as the one that it
+    replaces; there it is as long as the pair may be, so that length alone would tell much.
 
     Args:
         documents: each a list of sentences, each a list of token ids. Empty sentences and documents
             are passed over.
-        max_tokens: number of tokens of a pair after which no further sentence is added. A long
-            sentence may exceed it: see `lib.data.pairs.join_sentences`, which truncates.
+        max_tokens: number of tokens of a pair after which no further sentence is added. Pairs may
+            exceed it: see `lib.data.pairs.join_sentences`, which truncates.
         generator: draws the points, the coins and the other documents.
 
     Returns:
@@ -54,8 +56,8 @@ def next_sentence_pairs(
         ValueError: if there are fewer than two documents with text, since a second text must come
             from another one, or max_tokens is below 2.
 
-    Source: Devlin et al. 2019, section 3.1, task 2, and the released code, which also cuts one pair
-        in ten shorter.
+    Source: Devlin et al. 2019, section 3.1, task 2, and the released code, which also makes one
+        pair in ten shorter.
     """
     if max_tokens < 2:
         raise ValueError(f"expected max_tokens of at least 2, got {max_tokens}")
@@ -73,20 +75,20 @@ def next_sentence_pairs(
     pairs = []
     for number, document in enumerate(full):
         start = 0
-        while start < len(document):
-            end = _collect(document, start, max_tokens)
-            middle = start + 1 + (draw(end - start - 1) if end - start > 1 else 0)
+        while len(document) - start >= 2:
+            end = max(_collect(document, start, max_tokens), start + 2)
+            middle = start + 1 + draw(end - start - 1)
             first = _join(document[start:middle])
-            if middle == end or draw(2):
-                other = full[(number + 1 + draw(len(full) - 1)) % len(full)]
-                begin = draw(len(other))
-                room = max(1, max_tokens - len(first))
-                second = _join(other[begin : _collect(other, begin, room)])
-                pairs.append(Pair(first, second, 1))
-                start = middle
-            else:
+            if draw(2) == 0:
                 pairs.append(Pair(first, _join(document[middle:end]), 0))
                 start = end
+            else:
+                other = full[(number + 1 + draw(len(full) - 1)) % len(full)]
+                begin = draw(len(other))
+                replaced = len(_join(document[middle:end]))
+                second = _join(other[begin : _collect(other, begin, replaced)])
+                pairs.append(Pair(first, second, 1))
+                start = middle
     return pairs
 
 

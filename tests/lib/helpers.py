@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from lib.bert import BertConfig
 from lib.transformer import TransformerConfig
 
 BATCH, HEADS, QUERY, KEY, D_K, D_V, D_MODEL, D_FF, VOCAB = 2, 3, 5, 7, 4, 6, 12, 20, 37
@@ -17,6 +18,12 @@ STACK_SIZES = {"num_layers": 2} | LAYER_SIZES
 def tiny_config(**changes) -> TransformerConfig:
     """Small sizes, pairwise distinct, no dropout."""
     return TransformerConfig(**({"vocab_size": VOCAB, "dropout": 0.0} | STACK_SIZES | changes))
+
+
+def tiny_bert_config(**changes) -> BertConfig:
+    """Small sizes, pairwise distinct, no dropout."""
+    sizes = {"vocab_size": VOCAB, "dropout": 0.0, "max_length": 11} | STACK_SIZES
+    return BertConfig(**(sizes | changes))
 
 
 def normal(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
@@ -167,3 +174,67 @@ def marian(config: TransformerConfig, positions: Tensor, attention: str = "eager
         model.model.encoder.embed_positions.weight.copy_(positions)
         model.model.decoder.embed_positions.weight.copy_(positions)
     return model
+
+
+def bert_pairs(ours: nn.Module, theirs: nn.Module) -> list[Pair]:
+    """Pairs of a `Bert` and a BertModel, with or without its pooler."""
+    whole = slice(None)
+    a, b = ours.embeddings, theirs.embeddings
+    pairs = [
+        (a.token.weight, b.word_embeddings.weight, whole),
+        (a.segment.weight, b.token_type_embeddings.weight, whole),
+        (a.position.weight, b.position_embeddings.weight, whole),
+        *module_pairs(a.norm, b.LayerNorm),
+    ]
+    for a, b in zip(ours.encoder.layers, theirs.encoder.layer, strict=True):
+        attention = a.self_attention
+        pairs += module_pairs(attention.query_projection, b.attention.self.query)
+        pairs += module_pairs(attention.key_projection, b.attention.self.key)
+        pairs += module_pairs(attention.value_projection, b.attention.self.value)
+        pairs += module_pairs(attention.output_projection, b.attention.output.dense)
+        pairs += module_pairs(a.self_attention_residual.norm, b.attention.output.LayerNorm)
+        pairs += module_pairs(a.feed_forward.inner, b.intermediate.dense)
+        pairs += module_pairs(a.feed_forward.outer, b.output.dense)
+        pairs += module_pairs(a.feed_forward_residual.norm, b.output.LayerNorm)
+    if theirs.pooler is not None:
+        pairs += module_pairs(ours.pooler, theirs.pooler.dense)
+    return pairs
+
+
+def pretraining_pairs(ours: nn.Module, theirs: nn.Module) -> list[Pair]:
+    """Pairs of our BertForPreTraining and theirs."""
+    head = theirs.cls.predictions
+    return [
+        *bert_pairs(ours.bert, theirs.bert),
+        *module_pairs(ours.token_head.transform, head.transform.dense),
+        *module_pairs(ours.token_head.norm, head.transform.LayerNorm),
+        (ours.token_head.bias, head.bias, slice(None)),
+        *module_pairs(ours.next_head, theirs.cls.seq_relationship),
+    ]
+
+
+def their_bert(kind: str, config: BertConfig, attention: str = "eager", **changes) -> nn.Module:
+    """A model of transformers of the given sizes, such as "BertForPreTraining", in float64.
+
+    Its own attention ("eager") is the independent one; "sdpa" is the fast one.
+    """
+    import transformers
+
+    names = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu": "relu"}
+    their_config = transformers.BertConfig(
+        vocab_size=config.vocab_size,
+        hidden_size=config.d_model,
+        num_hidden_layers=config.num_layers,
+        num_attention_heads=config.num_heads,
+        intermediate_size=config.d_ff,
+        max_position_embeddings=config.max_length,
+        type_vocab_size=config.num_segments,
+        hidden_act=names[config.activation],
+        hidden_dropout_prob=config.dropout,
+        attention_probs_dropout_prob=0.0,
+        layer_norm_eps=config.eps,
+        pad_token_id=config.pad_id,
+        attn_implementation=attention,
+        **changes,
+    )
+    return getattr(transformers, kind)(their_config).double()
