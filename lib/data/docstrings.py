@@ -9,6 +9,7 @@ import ast
 import inspect
 import re
 import sysconfig
+import textwrap
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -86,8 +87,7 @@ def split_documents(
     kept: list[Document] = []
     aside: list[Document] = []
     for document in documents:
-        group = ".".join(document.module.split(".")[:2])
-        (kept if zlib.crc32(group.encode()) % one_in else aside).append(document)
+        (kept if zlib.crc32(document.module.encode()) % one_in else aside).append(document)
     known = {sentence for document in kept for sentence in document.sentences}
     fresh = []
     for document in aside:
@@ -107,19 +107,36 @@ def split_sentences(docstring: str) -> list[str]:
         Sentences of 20 to 400 characters, without markup.
     """
     sentences = []
-    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(docstring)):
+    for paragraph in _paragraphs(inspect.cleandoc(docstring)):
         text = _prose(paragraph)
         parts = re.split(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!vs\.)\s+(?=[A-Z])", text)
         sentences += [part for part in parts if SHORTEST <= len(part) <= LONGEST]
     return sentences
 
 
-def _prose(paragraph: str) -> str:
+def _paragraphs(text: str) -> Iterator[list[str]]:
+    """The lines of each paragraph; a description of a parameter is one without its first line.
+
+    A parameter is described as NumPy's style guide says: "name : type", then lines further in.
+    """
+    for paragraph in re.split(r"\n\s*\n", text):
+        part: list[str] = []
+        for line in paragraph.splitlines():
+            if re.match(r"\s*[*\w]+(, [*\w]+)* : \S", line):
+                yield part
+                part = []
+            else:
+                part.append(line)
+        yield part
+
+
+def _prose(lines: list[str]) -> str:
     """A paragraph in one line without markup, or nothing if it is no prose."""
+    paragraph = textwrap.dedent("\n".join(lines))
     lines = paragraph.splitlines()
     if (
         ">>>" in paragraph
-        or any(line.startswith(("..", "|", "+--", "    ")) for line in lines)
+        or any(line.startswith(("..", "|", "+--", " ")) for line in lines)
         or any(re.fullmatch(r"\s*([-=~^*#+])\1{2,}\s*", line) for line in lines)
     ):
         return ""

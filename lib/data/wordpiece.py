@@ -57,9 +57,17 @@ class WordPiece:
             A vocabulary whose first ids are those of [PAD], [UNK], [CLS], [SEP] and [MASK]. The
             same texts give the same pieces.
         """
+        texts = list(texts)
         tokenizer = _make_tokenizer(models.WordPiece(unk_token=UNKNOWN))
+        # The trainer numbers pieces such as ##a in the order of a hash table, which differs from
+        # run to run and decides between pairs that are equally frequent. Named beforehand, they
+        # have the same numbers each time.
+        characters = set().union(*map(tokenizer.normalizer.normalize_str, texts))
+        continuing = [f"##{c}" for c in sorted(characters) if not c.isspace()]
         trainer = trainers.WordPieceTrainer(
-            vocab_size=vocab_size, special_tokens=list(SPECIAL_TOKENS), show_progress=False
+            vocab_size=vocab_size,
+            special_tokens=[*SPECIAL_TOKENS, *continuing],
+            show_progress=False,
         )
         tokenizer.train_from_iterator(texts, trainer)
         ids = tokenizer.get_vocab()

@@ -97,7 +97,7 @@ def test_the_generator_decides_and_nothing_is_changed():
 
 def test_empty_sentences_and_documents_are_passed_over():
     full = make_documents(30, 30)
-    with_empty = [[], full[0][:7] + [[]] + full[0][7:], [[]], full[1]]
+    with_empty = [[], [*full[0][:7], [], *full[0][7:]], [[]], full[1]]
     assert pairs_of(with_empty) == pairs_of(full)
 
 
