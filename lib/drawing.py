@@ -375,9 +375,7 @@ def draw_transformer(lit: Sequence[str] = ()) -> Axes:
     Raises:
         ValueError: if there is no such part.
     """
-    for name in lit:
-        if name not in TRANSFORMER_PARTS:
-            raise ValueError(f"expected a part of {TRANSFORMER_PARTS}, got {name!r}")
+    _check_parts(lit, TRANSFORMER_PARTS)
     ax = canvas(8.2, 13.6)
     for x, top in [(2.0, 8.9), (6.2, 11.35)]:
         stack = Rectangle((x - 1.75, 3.35), 3.5, top - 3.35, facecolor="none", edgecolor=FAINT)
@@ -405,7 +403,63 @@ def draw_transformer(lit: Sequence[str] = ()) -> Axes:
     return ax
 
 
+# --- the map of BERT ----------------------------------------------------------------------
+
+# The parts: name → text, centre, width and height in cells.
+_BERT_PARTS: dict[str, tuple[str, float, float, float, float]] = {
+    "inputs": ("[CLS] A [SEP] B [SEP]", 4.1, 0.55, 7.0, 0.8),
+    "token embedding": ("token", 1.6, 2.0, 2.2, 0.9),
+    "segment embedding": ("+ segment", 4.1, 2.0, 2.4, 0.9),
+    "position embedding": ("+ position", 6.6, 2.0, 2.4, 0.9),
+    "embedding norm": ("norm", 4.1, 3.1, 7.3, 0.5),
+    "self-attention": ("self-attention", 4.1, 4.9, 4.0, 1.0),
+    "feed-forward": ("feed-forward", 4.1, 6.85, 4.0, 1.0),
+    "pooler": ("pooler", 1.6, 9.9, 2.4, 0.9),
+    "next sentence head": ("next\nsentence?", 1.6, 11.7, 2.4, 1.5),
+    "masked language model head": ("masked\ntoken?", 6.0, 11.7, 3.4, 1.5),
+}
+_BERT_NORMS = [(4.1, 5.85), (4.1, 7.8)]
+BERT_PARTS = (*_BERT_PARTS, "encoder norms")
+
+
+def draw_bert(lit: Sequence[str] = ()) -> Axes:
+    """Draw a small map of BERT (Devlin et al., 2019, figures 1 and 2) with some parts lit.
+
+    Args:
+        lit: names from `BERT_PARTS`.
+
+    Raises:
+        ValueError: if there is no such part.
+    """
+    _check_parts(lit, BERT_PARTS)
+    ax = canvas(8.2, 12.8)
+    stack = Rectangle((1.75, 3.95), 4.7, 4.5, facecolor="none", edgecolor=FAINT)
+    stack.set(linewidth=0.8, linestyle="--")
+    ax.add_patch(stack)
+    arrow(ax, (4.1, 0.95), (4.1, 1.55))
+    arrow(ax, (4.1, 2.45), (4.1, 2.85))
+    arrow(ax, (4.1, 3.35), (4.1, 4.4))
+    arrow(ax, (4.1, 6.1), (4.1, 6.35))
+    # The vector of [CLS] goes to the pooler, those of masked tokens to their head.
+    arrow(ax, (3.0, 8.45), (1.8, 9.45))
+    arrow(ax, (5.2, 8.45), (6.0, 10.95))
+    write(ax, 1.5, 8.95, "[CLS]", size=8.5)
+    write(ax, 7.1, 9.7, "each\ntoken", size=8.5)
+    arrow(ax, (1.6, 10.35), (1.6, 10.95))
+    for x, y in _BERT_NORMS:
+        box(ax, x, y, "add, norm", width=4.0, height=0.5, lit="encoder norms" in lit, size=8.5)
+    for name, (text, x, y, width, height) in _BERT_PARTS.items():
+        box(ax, x, y, text, width=width, height=height, lit=name in lit)
+    return ax
+
+
 # --- shared by the primitives -------------------------------------------------------------
+
+
+def _check_parts(lit: Sequence[str], parts: Sequence[str]) -> None:
+    for name in lit:
+        if name not in parts:
+            raise ValueError(f"expected a part of {parts}, got {name!r}")
 
 
 def _cells(

@@ -77,11 +77,19 @@ def test_a_mask_is_drawn_as_it_is():
     assert all(p.get_x() - 0.5 <= 3.5 - p.get_y() - 1 for p in filled)  # on or below the diagonal
 
 
-def test_the_map_lights_its_parts_and_refuses_others():
-    for part in drawing.TRANSFORMER_PARTS:
-        drawing.draw_transformer([part])
-    with pytest.raises(ValueError, match=r"expected a part of .*'output'.*, got 'head'"):
-        drawing.draw_transformer(["head"])
+@pytest.mark.parametrize(
+    ("draw", "parts"),
+    [
+        (drawing.draw_transformer, drawing.TRANSFORMER_PARTS),
+        (drawing.draw_bert, drawing.BERT_PARTS),
+    ],
+)
+def test_a_map_lights_its_parts_and_refuses_others(draw, parts):
+    dark = len(draw().patches)
+    for part in parts:
+        assert len(draw([part]).patches) > dark
+    with pytest.raises(ValueError, match=r"expected a part of .*, got 'shoulder'"):
+        draw(["shoulder"])
 
 
 def test_a_cell_has_the_same_size_in_every_drawing():
