@@ -4,6 +4,7 @@ Its checkpoint serves the pages of Part 2 and their exercises; the page book/ber
 what comes of it.
 """
 
+from dataclasses import asdict
 from functools import partial
 
 import torch
@@ -19,7 +20,7 @@ from lib.training import linear_warmup_decay, train
 
 VOCAB_SIZE, MAX_LENGTH = 6000, 96
 SIZES = {"d_model": 128, "num_layers": 4, "num_heads": 4, "d_ff": 512, "max_length": MAX_LENGTH}
-STEPS, BATCH_SIZE, PEAK = 16_000, 64, 1e-3
+STEPS, BATCH_SIZE, PEAK = 12_000, 64, 1e-3
 PASSES = 12  # times that the documents are cut into pairs, each time at other points
 HELD_OUT_PASSES = 4
 SEED = 0
@@ -141,6 +142,7 @@ def pretrain(short, keep):
             sum(part) / len(part)
             for part in (history[i : i + 100] for i in range(0, len(history), 100))
         ],
+        "config": asdict(model.config),
         "pieces": "\n".join(pieces.pieces),
     }
     return Trained(numbers, model.state_dict())
