@@ -1,4 +1,4 @@
-"""Speed of lib beside PyTorch's own modules and Marian: `python -m tests.bench.bench_lib`.
+"""Speed of lib beside PyTorch's own modules, Marian and BERT: `python -m tests.bench.bench_lib`.
 
 To run only comparisons whose names contain a word: `python -m tests.bench.bench_lib --only greedy`.
 
@@ -12,17 +12,22 @@ One ratio is above 1: in evaluation, nn.Transformer's encoder skips padding in a
 """
 
 import argparse
+import dataclasses
 import functools
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.attention import MultiHeadAttention
+from lib.bert import BertConfig, BertForPreTraining
 from lib.decoding import greedy_decode
+from lib.masking import mask_tokens
 from lib.masks import causal_mask
 from lib.positions import sinusoidal_positions
 from lib.training import label_smoothing_loss
@@ -32,6 +37,9 @@ from tests.lib.helpers import (
     marian,
     marian_pairs,
     padded_ids,
+    pretraining_pairs,
+    random_ids,
+    their_bert,
     torch_attention_pairs,
     torch_decoder_pairs,
     torch_encoder_pairs,
@@ -190,6 +198,114 @@ def decoding_pair() -> tuple[Callable, Callable]:
     )
 
 
+BERT_CONFIG = BertConfig.base()
+BERT_LENGTH, BERT_BATCH = 128, 4
+
+
+@functools.cache
+def berts() -> tuple[nn.Module, nn.Module]:
+    """BERT base with both heads, ours and that of transformers, with the same weights."""
+    torch.manual_seed(0)
+    config = dataclasses.replace(BERT_CONFIG, dropout=0.0)
+    ours = BertForPreTraining(config)
+    theirs = their_bert("BertForPreTraining", config, attention="sdpa").float()
+    copy_weights(pretraining_pairs(ours, theirs))
+    return ours, theirs
+
+
+def bert_batch(kind: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Masked ids, segments, labels and next-sentence labels."""
+    lengths = [BERT_LENGTH - (24 * i if kind == "with padding" else 0) for i in range(BERT_BATCH)]
+    ids = padded_ids(*lengths, vocab=BERT_CONFIG.vocab_size)
+    segments = (torch.arange(BERT_LENGTH) >= 20).long() * (ids != 0)
+    generator = torch.Generator().manual_seed(0)
+    masked, labels = mask_tokens(
+        ids, special_ids=[0], mask_id=103, vocab_size=len(VOCABULARY), generator=generator
+    )
+    return masked, segments, labels, torch.arange(BERT_BATCH) % 2
+
+
+def bert_pair(train: bool, kind: str) -> tuple[Callable, Callable]:
+    ours, theirs = berts()
+    masked, segments, labels, next_labels = bert_batch(kind)
+    attention_mask = (masked != 0).long()
+    if not train:
+
+        def real(model: nn.Module, run: Callable) -> Callable:
+            def once() -> Tensor:
+                model.eval()
+                with torch.no_grad():
+                    return run()[masked != 0]
+
+            return once
+
+        return (
+            real(ours, lambda: ours(masked, segments).token_logits),
+            real(theirs, lambda: theirs(masked, attention_mask, segments).prediction_logits),
+        )
+
+    def step(model: nn.Module, loss: Callable) -> Callable:
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.0)
+
+        def once() -> Tensor:
+            model.train()
+            value = loss()
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            return value.detach()
+
+        return once
+
+    return (
+        step(ours, lambda: sum(ours.losses(masked, segments, labels, next_labels))),
+        step(
+            theirs,
+            lambda: (
+                theirs(
+                    masked, attention_mask, segments, labels=labels, next_sentence_label=next_labels
+                ).loss
+            ),
+        ),
+    )
+
+
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"w{i}" for i in range(30_000))]
+
+
+def masking_pair() -> tuple[Callable, Callable]:
+    """A batch of 64 sentences of 128 tokens, by ours and by the collator of transformers.
+
+    What they draw differs, so the results compared are the shapes.
+    """
+    from transformers import BertTokenizer, DataCollatorForLanguageModeling
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "vocab.txt")
+        file.write_text("\n".join(VOCABULARY), encoding="utf-8")
+        collator = DataCollatorForLanguageModeling(BertTokenizer(str(file)))
+    ids = random_ids(64, BERT_LENGTH, vocab=len(VOCABULARY)).clamp(min=5)
+    ids[:, 0], ids[:, -1] = 2, 3
+    special = torch.isin(ids, torch.arange(5)).long()
+    rows = [
+        {"input_ids": row, "special_tokens_mask": mask}
+        for row, mask in zip(ids, special, strict=True)
+    ]
+    generator = torch.Generator().manual_seed(0)
+
+    def ours() -> Tensor:
+        masked, _ = mask_tokens(
+            ids,
+            special_ids=range(5),
+            mask_id=4,
+            vocab_size=len(VOCABULARY),
+            generator=generator,
+        )
+        return torch.tensor(masked.shape)
+
+    return ours, lambda: torch.tensor(collator(rows)["input_ids"].shape)
+
+
 def comparisons() -> dict[str, tuple[Callable, int]]:
     """By name: a function that makes the pair (ours, theirs), and the calls in one timed run."""
     table = {}
@@ -204,6 +320,12 @@ def comparisons() -> dict[str, tuple[Callable, int]]:
             for kind in ("full batch", "with padding"):
                 make = functools.partial(make_pair, name, kind)
                 table[f"{what}, {kind}: {name}"] = (make, 1)
+    for kind in ("full batch", "with padding"):
+        forward_of = functools.partial(bert_pair, False, kind)
+        step_of = functools.partial(bert_pair, True, kind)
+        table[f"BERT base, forward, {kind}: BertForPreTraining"] = (forward_of, 1)
+        table[f"BERT base, training step, {kind}: BertForPreTraining"] = (step_of, 1)
+    table["masking 64 x 128 tokens: DataCollatorForLanguageModeling"] = (masking_pair, 10)
     table["greedy decoding, cached, 64 tokens: Marian.generate"] = (decoding_pair, 1)
     return table
 
