@@ -16,6 +16,7 @@ LISTED = re.findall(r"^    (lib\.[\w.]+)  +\S", lib.__doc__, re.MULTILINE)
 # Where the course shows by example what a function does. A set, so that none is lost unseen.
 EXAMPLES = {
     "lib.data.dates.translate_date",
+    "lib.data.pairs.join_sentences",
     "lib.data.vocabulary.CharacterVocabulary",
     "lib.decoding.length_penalty",
     "lib.masks.causal_mask",
