@@ -179,7 +179,8 @@ def extract_features(
     Raises:
         ValueError: if no layer is chosen, or one that BERT does not have.
 
-    Source: Devlin et al. 2019, section 5.3 and Table 7, where the last four layers are best.
+    Source: Devlin et al. 2019, section 5.3 and Table 7, where the last four layers,
+        side by side, are the best features.
     """
     states = bert.hidden_states(token_ids, segment_ids)
     wrong = [layer for layer in layers if not -len(states) <= layer < len(states)]

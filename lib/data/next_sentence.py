@@ -37,10 +37,11 @@ def next_sentence_pairs(
     what stands after it. Otherwise `second` comes from another document, from a sentence drawn
     there on, and what stood after the point is used for the next pair.
 
-    In two points this is stricter than the released code, for documents as short as docstrings. A
-    last sentence that is left alone makes no pair; there it always gets a foreign text, so that
-    more than half of the pairs are foreign. And a foreign text is about as long as the one that it
-    replaces; there it is as long as the pair may be, so that length alone would tell much.
+    In two points this differs from the released code, for documents as short as docstrings. A last
+    sentence that is left alone makes no pair; there it always gets a foreign text, so that more
+    than half of the pairs are foreign. And a foreign text is meant to be as long as the one that it
+    replaces, unless its document ends before; there it fills up the pair. Either way length tells a
+    little.
 
     Args:
         documents: each a list of sentences, each a list of token ids. Empty sentences and documents

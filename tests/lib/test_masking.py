@@ -105,6 +105,13 @@ def test_independent_draws_may_choose_none():
 
 
 @BOTH
+def test_without_special_tokens_any_token_may_be_chosen(exact_count):
+    ids = torch.zeros(200, 100, dtype=torch.long)
+    _, labels = mask(ids, exact_count=exact_count, special_ids=())
+    assert near(labels == 0, torch.ones(ids.shape), 0.15)
+
+
+@BOTH
 def test_nothing_to_choose_is_no_error(exact_count):
     for ids in (torch.tensor([[CLS, SEP, PAD]]), torch.empty(2, 0, dtype=torch.long)):
         changed, labels = mask(ids, exact_count=exact_count)
